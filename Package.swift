@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "redis-amb",
+  products: [.executable(name: "redis-amb", targets: ["redis-amb"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // C fences: headers, link flags and one-line shims for macros, nothing else.
+    .systemLibrary(name: "CLibev", providers: [.apt(["libev-dev"])]),
+    .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+
+    // Pure: no socket, no clock, no logger, no Foundation.
+    .target(name: "RESP"),
+    .target(name: "Commands", exclude: ["commands-7.0.15.json"]),
+    .target(name: "Topology"),
+    .target(name: "Routing", dependencies: ["Commands", "Topology"]),
+    .target(name: "Configuration", dependencies: ["CYAML", "Routing"]),
+
+    // With I/O.
+    .target(name: "Reactor", dependencies: ["CLibev"]),
+    .target(name: "Proxy", dependencies: ["RESP", "Commands", "Topology", "Routing", "Reactor"]),
+    .target(name: "Discovery", dependencies: ["CHiredis", "Commands", "Topology", "Reactor"]),
+    .target(
+      name: "Ambassador",
+      dependencies: [
+        "Configuration", "Proxy", "Discovery", .product(name: "Logging", package: "swift-log"),
+      ]),
+    .executableTarget(
+      name: "redis-amb",
+      dependencies: [
+        "Ambassador", "Configuration",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
+    .testTarget(name: "TopologyTests", dependencies: ["Topology"]),
+    .testTarget(name: "RoutingTests", dependencies: ["Routing"]),
+    .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "IntegrationTests", dependencies: ["redis-amb"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

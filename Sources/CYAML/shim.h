@@ -1,0 +1,3 @@
+// The fence around libyaml: the event parser, whose events carry line and column.
+#pragma once
+#include <yaml.h>
