@@ -3,6 +3,8 @@
 #define EV_COMPAT3 0
 #include <ev.h>
 #include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <sys/socket.h>
 
 #if !EV_MULTIPLICITY || EV_MINPRI != -2 || EV_MAXPRI != 2
@@ -12,6 +14,7 @@ _Static_assert(sizeof(ev_io) == 48 && sizeof(ev_timer) == 48, "libev watcher lay
 
 // Glibc's Swift module is built without _GNU_SOURCE.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pthread_setname_np(pthread_t, const char *);
 
 #pragma clang assume_nonnull begin
 #define AMB_EV static inline __attribute__((always_inline))
@@ -29,5 +32,11 @@ AMB_EV void amb_timer_set(ev_timer *w, double after, double repeat) { ev_timer_s
 AMB_EV void amb_prepare_init(ev_prepare *w, amb_prepare_callback cb) { ev_prepare_init(w, cb); }
 AMB_EV void amb_async_init(ev_async *w, amb_async_callback cb) { ev_async_init(w, cb); }
 AMB_EV void amb_signal_init(ev_signal *w, amb_signal_callback cb, int number) { ev_signal_init(w, cb, number); }
+AMB_EV void amb_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }
+AMB_EV void amb_allocator_limits(int mmap_threshold, int trim_threshold, int arenas) {
+  mallopt(M_MMAP_THRESHOLD, mmap_threshold);
+  mallopt(M_TRIM_THRESHOLD, trim_threshold);
+  mallopt(M_ARENA_MAX, arenas);
+}
 AMB_EV int amb_accept4(int fd, int flags) { return accept4(fd, (void *)0, (void *)0, flags); }
 #pragma clang assume_nonnull end

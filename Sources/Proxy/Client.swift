@@ -1,0 +1,78 @@
+import RESP
+import Reactor
+
+typealias ClientRef = UnsafeMutablePointer<Client>
+
+/// A connection that the app opened.
+///
+/// The rule that keeps replies in order: at any time all unanswered requests of a client are on one lane. A request that
+/// belongs elsewhere waits until they are answered, unless the present lane can serve it as well.
+struct Client: ~Copyable {
+  /// Why the client is not read at the moment.
+  enum Park: UInt8 {
+    /// It is read.
+    case none
+    /// Its next request belongs to another node than those in flight: until these are answered.
+    case order
+    /// It has enough in flight: until half is answered.
+    case inFlight
+    /// It has enough waiting to be read: until most of it is.
+    case output
+    /// The lane that it writes to has enough to send: until that has room.
+    case room
+  }
+
+  /// What happens with a request that is too long to be kept.
+  enum Stream {
+    case none
+    /// Its bytes go to this lane as they arrive.
+    case forwarding(LaneRef)
+    /// Its bytes are dropped; the refusal has been given.
+    case discarding
+  }
+
+  var readWatcher = IOWatcher()
+  var writeWatcher = IOWatcher()
+  let worker: WorkerRef
+  let fd: Int32
+  let id: UInt64
+  var set: LaneSetRef
+  /// The lane of the unanswered requests; meaningful while `outstanding > 0`.
+  var lane: LaneRef?
+  /// Requests without a reply, local ones that wait for their turn included.
+  var outstanding: Int32 = 0
+  var park = Park.none
+  var isClosed = false
+  /// No more input is taken; close when everything owed is written.
+  var isFinishing = false
+  var isQueuedToResume = false
+  var isDirty = false
+  var isInPatienceList = false
+  /// Remaining requests for which an upstream of its own is preferred.
+  var bigReplies: UInt8 = 0
+  var scanner = RequestScanner()
+  var stream = Stream.none
+  /// Bytes of the request under scan that were passed on or dropped.
+  var streamed = 0
+  /// Received, not yet dispatched.
+  var input = ByteBuffer()
+  /// Not yet taken by the kernel.
+  var output = ByteBuffer()
+  /// Replies at which nothing more is asked for this client.
+  var outputHigh = Limits.clientOutputHigh
+  /// Since when it has not read although replies wait.
+  var stuckSince = 0.0
+  /// The lane that is not read because of this client.
+  var holdsUp: LaneRef?
+  /// As `CLIENT SETNAME` left it.
+  var name: [UInt8] = []
+  var previous: ClientRef?
+  var next: ClientRef?
+
+  init(worker: WorkerRef, fd: Int32, id: UInt64, set: LaneSetRef) {
+    self.worker = worker
+    self.fd = fd
+    self.id = id
+    self.set = set
+  }
+}

@@ -1,0 +1,85 @@
+import RESP
+import Reactor
+
+typealias LaneRef = UnsafeMutablePointer<Lane>
+
+/// An upstream connection and the replies that it owes, in order.
+///
+/// A *shared* lane carries the requests of many clients; an *own* lane is lent to one client, because what the client
+/// sends or receives would hold up the others (or, later, because it keeps state in the server).
+///
+/// `requests` holds, in order: the requests of `pending` that were handed to the kernel (kept until their replies have
+/// come, so that reads can be asked elsewhere), then those that were not.
+struct Lane: ~Copyable {
+  enum State: UInt8 {
+    /// Waiting for TCP. Leaves for greeting, or closed.
+    case connecting
+    /// Waiting for the replies to the handshake. Leaves for ready, or closed.
+    case greeting
+    /// Requests may be sent. Leaves for closed.
+    case ready
+    /// Its descriptor is gone and `pending` is empty; freed at the end of the turn.
+    case closed
+  }
+
+  enum Sharing {
+    case shared
+    /// Lent to one client; nothing when that client has gone and only the end of its traffic is awaited.
+    case own(ClientRef?)
+  }
+
+  var readWatcher = IOWatcher()
+  var writeWatcher = IOWatcher()
+  var fd: Int32 = -1
+  var state = State.connecting
+  var sharing = Sharing.shared
+  /// It has been silent with reads waiting, and gets nothing until it speaks.
+  var isSuspect = false
+  /// In the worker's list of lanes with something to send.
+  var isDirty = false
+  /// Part of the reply at the head has reached its client, so it can come from nowhere else.
+  var isReplyStarted = false
+  let worker: WorkerRef
+  let node: NodeRef
+  let set: LaneSetRef
+
+  var requests = ByteBuffer()
+  /// Bytes at the front of `requests` that were handed to the kernel.
+  var sent = 0
+  /// Bytes of a streamed request among the unsent ones at the front; they are not kept.
+  var streamUnsent = 0
+  var pending = Ring<Pending>()
+  var localReplies = ByteBuffer()
+
+  var scanner = ReplyScanner()
+  /// The unfinished reply at the head, until more of it comes.
+  var partial = ByteBuffer()
+  /// Bytes of that reply that were passed on already.
+  var passedOn = 0
+
+  var handshake = ByteBuffer()
+  var handshakeReplies = 0
+
+  /// When something last moved, while a reply is awaited.
+  var lastProgress = 0.0
+  /// The client that must read before this lane is read again.
+  var heldUpBy: ClientRef?
+  /// Clients that wait for room in `requests`.
+  var waiters = Ring<UnsafeMutablePointer<Client>>()
+  /// Runs that may be in flight together: few after a big reply, so that the next big one finds few others waiting.
+  var window = Int32.max
+  /// When it became ready.
+  var readySince = 0.0
+
+  init(worker: WorkerRef, node: NodeRef, set: LaneSetRef) {
+    self.worker = worker
+    self.node = node
+    self.set = set
+  }
+
+  var unsent: Int { requests.count - sent }
+
+  var isShared: Bool {
+    if case .shared = sharing { true } else { false }
+  }
+}

@@ -1,0 +1,54 @@
+/// Every bound of the data path, by name. Sizes in bytes, times in seconds.
+public struct Limits: Sendable {
+  /// The most reply bytes held for one client that sends on without reading; past it the client is closed, as Redis
+  /// closes one past its output buffer limit. Setting `limits.client-output`.
+  public var clientOutput = 64 << 20
+  /// All buffers of one worker together; past it, the client that asks for more is closed. Setting `limits.memory`.
+  public var workerMemory = 256 << 20
+  /// Silence of a node with requests waiting, after which it counts as hung. Setting `upstream.timeout`.
+  public var upstreamTimeout = 1.0
+  /// Setting `upstream.connect-timeout`.
+  public var connectTimeout = 1.0
+
+  public init() {}
+
+  /// Bytes taken from one socket in one turn.
+  static let readChunk = 128 << 10
+  /// A request that is longer, or may become so, is passed on as it arrives, on an upstream of its own.
+  static let streamedRequest = 64 << 10
+  /// What a streaming client may have waiting for its upstream before it is read again.
+  static let streamBacklog = 256 << 10
+  /// A reply with more than this still to come is passed on as it arrives instead of whole.
+  static let streamedReply = 64 << 10
+  /// A reply longer than this should not stand in anyone's way: its client gets an upstream of its own.
+  static let bigReply = 256 << 10
+  /// How many further requests of a client that got a big reply go to an upstream of its own.
+  static let bigReplyMemory: UInt8 = 16
+  /// Replies waiting for a client at which nothing more is asked or read for it, and at which that resumes.
+  static let clientOutputHigh = 64 << 10
+  static let clientOutputLow = 16 << 10
+  /// Requests of one client in flight, so that nobody fills a shared lane alone.
+  static let clientInFlight: Int32 = 1024
+  /// Bytes waiting for a node at which clients that write to it are no longer read, and at which that resumes.
+  static let laneBacklogHigh = 1 << 20
+  static let laneBacklogLow = 256 << 10
+  /// Silence of a replica with reads waiting, after which these are asked elsewhere.
+  static let replicaSilence = 0.1
+  /// Resolution of all deadlines. The timer runs only while something waits.
+  static let tick = 0.02
+  /// How often one request is sent at most.
+  static let attempts: UInt8 = 4
+  /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
+  static let idleUpstreams = 4
+  /// Upstreams lent out at the same time, all nodes together.
+  static let lentUpstreams = 1000
+  /// A client that neither reads nor stops sending is given room, doubled each time it has waited so long.
+  static let outputPatience = 0.1
+  /// Replies of other clients wait so long at most behind one that is not read.
+  static let neighbourPatience = 1.0
+  /// An idle buffer larger than this gives its memory back.
+  static let keptBuffer = 16 << 10
+  /// Pause before a node is tried again: doubled from the first to the last, each with jitter.
+  static let firstBackoff = 0.05
+  static let lastBackoff = 2.0
+}

@@ -1,0 +1,27 @@
+/// A run of requests of one client, in the order in which a lane owes their replies.
+///
+/// Trivial, so that a queue of them costs no reference counting. Invariant: while an entry names a client, that client's
+/// memory is alive, because `Client.outstanding` counts it and a closed client is freed only at zero.
+struct Pending: BitwiseCopyable {
+  enum Kind: UInt8 {
+    /// May be sent again: it changes nothing.
+    case read
+    /// May be sent again only if no byte of it was handed to the kernel.
+    case write
+    /// Answered here, in its turn; its reply waits in the lane's `localReplies`.
+    case local
+    /// Passed on as it arrives; its bytes are not kept.
+    case streamed
+  }
+
+  /// Whose requests these are; nothing when nobody waits for the replies any more.
+  var client: ClientRef?
+  /// Length of the requests in the lane's `requests`, or of the reply in `localReplies`. Streamed: 0.
+  var bytes: UInt32
+  /// Requests in the run, and how many of them have their reply.
+  var count: UInt32
+  var done: UInt32 = 0
+  var kind: Kind
+  /// How often these were sent before.
+  var attempts: UInt8 = 0
+}

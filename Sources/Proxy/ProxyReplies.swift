@@ -1,0 +1,44 @@
+import RESP
+import Topology
+
+/// Why a command got no reply from a node. Rendered in one place, as what a client library shows: a code that programs
+/// can match and a sentence that says what happened to the command.
+enum ProxyRefusal {
+  /// There is no primary; the sentence says why.
+  case noPrimary(String)
+  /// `reads.policy: replica` and none can be read from.
+  case noReplica
+  /// The upstream ended before any byte of the command was sent, or sending it again has failed too often.
+  case notExecuted(NodeAddress, String)
+  /// The command was sent, and its reply will never come.
+  case unknownFate(NodeAddress, String)
+  /// A read that was passed on piecewise could not be sent again.
+  case readLost(NodeAddress, String)
+  /// All upstreams that may be lent are lent.
+  case noUpstreamLeft
+  /// The command needs an upstream of its own.
+  case needsOwnUpstream(String, String)
+  case notSupported(String)
+
+  var bytes: [UInt8] {
+    var out: [UInt8] = []
+    ReplyWriter.appendError(text, to: &out)
+    return out
+  }
+
+  private var text: String {
+    switch self {
+    case .noPrimary(let why): "AMBDOWN \(why); the command was not executed"
+    case .noReplica: "AMBDOWN no replica can be read from and reads.policy is replica; the command was not executed"
+    case .notExecuted(let node, let why): "AMBDOWN lost \(node): \(why); the command was not executed"
+    case .unknownFate(let node, let why):
+      "AMBUNKNOWN the command was sent to \(node) and its reply was lost (\(why)); it may or may not have been executed"
+    case .readLost(let node, let why): "AMBDOWN lost \(node): \(why); nothing was changed, ask again"
+    case .noUpstreamLeft:
+      "AMBBUSY all \(Limits.lentUpstreams) upstream connections for clients that need their own are in use; the command was not executed"
+    case .needsOwnUpstream(let command, let why):
+      "AMBUNSUPPORTED '\(command)' needs a connection to Redis of its own (\(why)), which this version of redis-amb does not give; the command was not executed"
+    case .notSupported(let what): "AMBUNSUPPORTED \(what) is not supported by this version of redis-amb; the command was not executed"
+    }
+  }
+}

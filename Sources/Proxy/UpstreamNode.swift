@@ -1,0 +1,41 @@
+import Reactor
+import Topology
+
+typealias NodeRef = UnsafeMutablePointer<UpstreamNode>
+
+/// A worker's view of one redis-server: its address, its part in the topology, and when it may be tried again.
+///
+/// Freed only with its worker, so a lane's pointer to its node is always good.
+struct UpstreamNode: ~Copyable {
+  let name: NodeAddress
+  var address: SocketAddress
+  var isPrimary = false
+  var isFitReplica = false
+  /// Requests in flight to it, all lanes together.
+  var outstanding = 0
+  private var failures = 0
+  private(set) var retryAt = 0.0
+  var lastFailure = ""
+
+  init(name: NodeAddress, address: SocketAddress) {
+    self.name = name
+    self.address = address
+  }
+
+  /// Whether a new connection may be tried now.
+  func mayConnect(now: Double) -> Bool { now >= retryAt }
+
+  /// Puts the next attempt off: exponentially, with jitter so that a fleet does not come back in step.
+  /// - Parameter dice: uniform in 0..<1.
+  mutating func recordFailure(_ why: String, now: Double, dice: Double) {
+    lastFailure = why
+    let pause = min(Limits.lastBackoff, Limits.firstBackoff * Double(1 << min(failures, 10)))
+    failures += 1
+    retryAt = now + pause * (0.5 + dice / 2)
+  }
+
+  mutating func recordSuccess() {
+    failures = 0
+    retryAt = 0
+  }
+}

@@ -1,0 +1,56 @@
+import Commands
+import Reactor
+import Topology
+
+/// What a worker knows of the nodes: a topology with every name resolved, and what the servers say of themselves.
+public struct UpstreamTopology: Sendable, Equatable {
+  public struct Node: Sendable, Equatable {
+    public let name: NodeAddress
+    public let address: SocketAddress
+
+    public init(name: NodeAddress, address: SocketAddress) {
+      self.name = name
+      self.address = address
+    }
+  }
+
+  public var primary: Node?
+  /// Why there is no primary.
+  public var primaryAbsence: String
+  /// The replicas that may be read from.
+  public var replicas: [Node]
+  public var server: ServerIdentity
+
+  public init(primary: Node?, primaryAbsence: String, replicas: [Node], server: ServerIdentity) {
+    self.primary = primary
+    self.primaryAbsence = primaryAbsence
+    self.replicas = replicas
+    self.server = server
+  }
+}
+
+/// What clients are told when they ask whom they talk to (`HELLO`).
+public struct ServerIdentity: Sendable, Equatable {
+  public var version: String
+  public var mode: String
+  /// How many databases `SELECT` reaches.
+  public var databases: Int
+
+  public init(version: String = "7.0.15", mode: String = "standalone", databases: Int = 16) {
+    self.version = version
+    self.mode = mode
+    self.databases = databases
+  }
+}
+
+/// How upstream connections introduce themselves.
+public struct UpstreamCredentials: Sendable, Equatable {
+  /// Empty for Redis's default user.
+  public var username: [UInt8]
+  public var password: [UInt8]
+
+  public init(username: [UInt8], password: [UInt8]) {
+    self.username = username
+    self.password = password
+  }
+}

@@ -1,0 +1,149 @@
+import Reactor
+import Routing
+
+// Which lane serves a request, and where lanes come from and go.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// The lane set for a database and RESP version, made when first asked for.
+  func laneSet(database: Int, protocolVersion: UInt8) -> LaneSetRef {
+    for set in pointee.sets
+    where set.pointee.database == database && set.pointee.protocolVersion == protocolVersion {
+      return set
+    }
+    let set = LaneSetRef.allocate(capacity: 1)
+    set.initialize(to: LaneSet(database: database, protocolVersion: protocolVersion))
+    pointee.sets.append(set)
+    return set
+  }
+
+  /// The shared lane to the primary; nothing while there is no primary or it cannot be tried now.
+  @inline(__always)
+  func primaryLane(_ set: LaneSetRef) -> LaneRef? {
+    guard let primary = pointee.primary else { return nil }
+    if primary < set.pointee.shared.count, let lane = set.pointee.shared[primary] { return lane }
+    return openShared(set, primary)
+  }
+
+  /// The lane for this turn's reads.
+  @inline(__always)
+  func readLane(_ set: LaneSetRef) -> LaneRef? {
+    if set.pointee.turnOfChoice == pointee.turn, let lane = set.pointee.turnChoice { return lane }
+    return chooseReadLane(set)
+  }
+
+  @inline(never)
+  private func chooseReadLane(_ set: LaneSetRef) -> LaneRef? {
+    let lane = bestReadLane(set, avoiding: nil)
+    set.pointee.turnChoice = lane
+    set.pointee.turnOfChoice = pointee.turn
+    return lane
+  }
+
+  /// A lane that may serve reads now: a replica's if the policy wants that and one is ready; power of two choices over
+  /// the requests in flight.
+  func bestReadLane(_ set: LaneSetRef, avoiding avoided: NodeRef?) -> LaneRef? {
+    let policy = pointee.settings.readPolicy
+    if policy == .primary { return primaryLane(set) }
+    var ready: (LaneRef?, LaneRef?) = (nil, nil)
+    var readyCount = 0
+    var connecting: LaneRef?
+    func consider(_ index: Int) {
+      guard pointee.nodes[index] != avoided, let lane = shared(set, index) ?? openShared(set, index) else { return }
+      guard lane.pointee.state == .ready else {
+        connecting = lane
+        return
+      }
+      if lane.pointee.isSuspect { return }
+      // Reservoir sampling of two.
+      readyCount += 1
+      if readyCount == 1 {
+        ready.0 = lane
+      } else if readyCount == 2 {
+        ready.1 = lane
+      } else {
+        let place = pointee.dice.below(readyCount)
+        if place == 0 { ready.0 = lane } else if place == 1 { ready.1 = lane }
+      }
+    }
+    for index in pointee.fitReplicas { consider(index) }
+    if policy == .any, let primary = pointee.primary { consider(primary) }
+
+    if let first = ready.0 {
+      guard let second = ready.1 else { return first }
+      let (a, b) = (first.pointee.node.pointee.outstanding, second.pointee.node.pointee.outstanding)
+      if a != b { return a < b ? first : second }
+      return pointee.dice.below(2) == 0 ? first : second
+    }
+    if policy == .replica { return connecting }
+    if let lane = primaryLane(set), lane.pointee.node != avoided { return lane }
+    return connecting
+  }
+
+  func shared(_ set: LaneSetRef, _ index: Int) -> LaneRef? {
+    index < set.pointee.shared.count ? set.pointee.shared[index] : nil
+  }
+
+  /// Opens the shared lane to a node; nothing while the node is not to be tried.
+  @inline(never)
+  func openShared(_ set: LaneSetRef, _ index: Int) -> LaneRef? {
+    let node = pointee.nodes[index]
+    guard node.pointee.mayConnect(now: pointee.loop.now), let lane = open(set, node, .shared) else { return nil }
+    while set.pointee.shared.count <= index { set.pointee.shared.append(nil) }
+    set.pointee.shared[index] = lane
+    return lane
+  }
+
+  /// Lends a client an upstream of its own to `node`, idle or new.
+  func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef) -> LaneRef? {
+    guard pointee.lent < Limits.lentUpstreams, let index = pointee.nodes.firstIndex(of: node) else { return nil }
+    if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() {
+      lane.pointee.sharing = .own(client)
+      pointee.lent += 1
+      return lane
+    }
+    guard node.pointee.mayConnect(now: pointee.loop.now), let lane = open(set, node, .own(client)) else { return nil }
+    pointee.lent += 1
+    return lane
+  }
+
+  /// Takes a lent lane back: all its replies have come, so nothing of its client is left on it.
+  func giveBack(_ lane: LaneRef) {
+    pointee.lent -= 1
+    lane.pointee.sharing = .own(nil)
+    let set = lane.pointee.set
+    guard lane.pointee.state == .ready, let index = pointee.nodes.firstIndex(of: lane.pointee.node) else {
+      return lane.close()
+    }
+    while set.pointee.idle.count <= index { set.pointee.idle.append([]) }
+    guard set.pointee.idle[index].count < Limits.idleUpstreams else { return lane.close() }
+    set.pointee.idle[index].append(lane)
+  }
+
+  /// Takes a lane out of every place where a request could find it.
+  func forget(_ lane: LaneRef) {
+    let set = lane.pointee.set
+    for index in set.pointee.shared.indices where set.pointee.shared[index] == lane {
+      set.pointee.shared[index] = nil
+    }
+    for index in set.pointee.idle.indices { set.pointee.idle[index].removeAll { $0 == lane } }
+    if set.pointee.turnChoice == lane { set.pointee.turnChoice = nil }
+    set.pointee.turnOfChoice = 0
+  }
+
+  private func open(_ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing) -> LaneRef? {
+    let fd: Int32
+    do throws(SystemError) {
+      fd = try Sockets.connect(to: node.pointee.address)
+    } catch {
+      let dice = pointee.dice.fraction()
+      node.pointee.recordFailure(error.description, now: pointee.loop.now, dice: dice)
+      return nil
+    }
+    let lane = LaneRef.allocate(capacity: 1)
+    lane.initialize(to: Lane(worker: self, node: node, set: set))
+    lane.pointee.sharing = sharing
+    lane.start(fd)
+    pointee.lanes.append(lane)
+    keepTime()
+    return lane
+  }
+}

@@ -1,0 +1,57 @@
+import Reactor
+
+// The end of a turn, and the clock.
+extension UnsafeMutablePointer where Pointee == Worker {
+  func startTurns() {
+    pointee.turnEnd.arm(on: pointee.loop, owner: self) { raw, _ in owner(raw, as: Worker.self).endTurn() }
+    pointee.tick.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).checkDeadlines() }
+  }
+
+  /// Does what the turn's events have asked for until nothing is left, then frees what ended.
+  func endTurn() {
+    repeat {
+      while let client = pointee.closed.popFirst() { client.reap() }
+      while let client = pointee.toResume.popFirst() { client.resume() }
+      while let lane = pointee.toSend.popFirst() { lane.flush() }
+      while let client = pointee.toFlush.popFirst() { client.flush() }
+    } while !(pointee.closed.isEmpty && pointee.toResume.isEmpty && pointee.toSend.isEmpty && pointee.toFlush.isEmpty)
+
+    while let client = pointee.deadClients.popFirst() {
+      client.deinitialize(count: 1)
+      client.deallocate()
+    }
+    while let lane = pointee.deadLanes.popFirst() {
+      lane.deinitialize(count: 1)
+      lane.deallocate()
+    }
+    pointee.turn &+= 1
+    if pointee.isDraining && pointee.clientCount == 0 { finishDraining() }
+  }
+
+  /// Makes the deadline timer run; it stops by itself when nothing waits.
+  @inline(__always)
+  func keepTime() {
+    if !pointee.tick.isArmed {
+      pointee.tick.arm(on: pointee.loop, after: Limits.tick, repeating: Limits.tick)
+    }
+  }
+
+  private func checkDeadlines() {
+    let now = pointee.loop.now
+    var isWaiting = false
+    // A lane that ends is taken from the list: go through a copy.
+    for lane in pointee.lanes where lane.pointee.state != .closed {
+      if lane.checkDeadline(now: now) { isWaiting = true }
+    }
+    if !pointee.impatient.isEmpty {
+      isWaiting = true
+      let stuck = pointee.impatient
+      pointee.impatient.removeAll(keepingCapacity: true)
+      for client in stuck {
+        client.pointee.isInPatienceList = false
+        client.checkPatience(now: now)
+      }
+    }
+    if !isWaiting { pointee.tick.disarm(on: pointee.loop) }
+  }
+}

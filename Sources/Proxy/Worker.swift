@@ -1,0 +1,123 @@
+import Commands
+import Reactor
+import Routing
+import Topology
+
+typealias WorkerRef = UnsafeMutablePointer<Worker>
+
+/// What a worker tells the control thread, for the log.
+public enum WorkerEvent: Sendable {
+  /// An upstream connection ended that was in use.
+  case upstreamLost(NodeAddress, why: String)
+  /// A replica has been silent with reads waiting, and these were asked elsewhere.
+  case replicaSilent(NodeAddress)
+  /// A client was closed because of what it does not read.
+  case clientClosed(id: UInt64, why: String)
+  /// The worker has ended and its clients are gone.
+  case ended(index: Int)
+}
+
+/// Everything on one loop: clients, lanes, the nodes as this loop sees them. Touched by one thread only.
+///
+/// A turn: sockets that are ready are read and their requests appended to lanes; at the end of the turn every lane with
+/// something to send writes once, and every client with local replies is written once.
+struct Worker: ~Copyable {
+  let index: Int
+  let loop: EventLoop
+  let report: (WorkerEvent) -> Void
+  var settings: WorkerSettings
+  /// Kept alive for `commands`, which points into it.
+  var table: CommandTable
+  var commands: CommandTable.View
+  var server = ServerIdentity()
+
+  /// Where a socket's bytes land; used by one callback at a time.
+  let scratch: UnsafeMutablePointer<UInt8>
+  var turnEnd = TurnEndWatcher()
+  var tick = TimerWatcher()
+  var turn: UInt64 = 1
+  var dice = Dice(seed: 0x9E37_79B9_7F4A_7C15)
+
+  /// Every node ever seen; a node keeps its place, so lanes can be found by it.
+  var nodes: [NodeRef] = []
+  var primary: Int?
+  var primaryAbsence = "the topology is not known yet"
+  var fitReplicas: [Int] = []
+  var sets: [LaneSetRef] = []
+  var lanes: [LaneRef] = []
+  /// Own lanes in use.
+  var lent = 0
+
+  var firstClient: ClientRef?
+  var clientCount = 0
+  /// Bytes in all clients' `output`.
+  var outputBytes = 0
+  var isDraining = false
+
+  // Work for the end of this turn. An object is in each at most once; its own flag says so.
+  var toResume = Ring<ClientRef>()
+  var toFlush = Ring<ClientRef>()
+  var toSend = Ring<LaneRef>()
+  var closed = Ring<ClientRef>()
+  /// Freed when nothing of this turn can point to them any more.
+  var deadClients = Ring<ClientRef>()
+  var deadLanes = Ring<LaneRef>()
+  /// Clients that do not read although much waits for them.
+  var impatient: [ClientRef] = []
+
+  var counters = WorkerCounters()
+
+  init(
+    index: Int, loop: EventLoop, settings: WorkerSettings, table: CommandTable,
+    report: @escaping (WorkerEvent) -> Void
+  ) {
+    self.index = index
+    self.loop = loop
+    self.settings = settings
+    self.table = table
+    self.report = report
+    commands = table.view
+    scratch = .allocate(capacity: Limits.readChunk)
+    dice = Dice(seed: dice.state &* UInt64(index &+ 1))
+  }
+
+  deinit { scratch.deallocate() }
+}
+
+/// The part of the configuration that the data path follows.
+public struct WorkerSettings: Sendable {
+  public var limits = Limits()
+  public var readPolicy = ReadPolicy.preferReplica
+  public var credentials: UpstreamCredentials?
+
+  public init() {}
+}
+
+/// What a worker has counted since it started.
+public struct WorkerCounters: Sendable {
+  public var readsOnReplicas = 0
+  public var readsOnPrimary = 0
+  public var writes = 0
+  public var readsAskedAgain = 0
+  public var unknownFates = 0
+}
+
+/// A small random generator (xorshift64*): choosing a replica needs no better one, and it must cost nothing.
+struct Dice {
+  private(set) var state: UInt64
+
+  init(seed: UInt64) { state = seed == 0 ? 1 : seed }
+
+  mutating func roll() -> UInt64 {
+    state ^= state >> 12
+    state ^= state << 25
+    state ^= state >> 27
+    return state &* 0x2545_F491_4F6C_DD1D
+  }
+
+  /// Uniform in 0..<1.
+  mutating func fraction() -> Double { Double(roll() >> 11) / Double(1 << 53) }
+
+  /// Uniform in 0..<bound, for small positive bounds.
+  mutating func below(_ bound: Int) -> Int { Int(roll() >> 33) % max(1, bound) }
+}

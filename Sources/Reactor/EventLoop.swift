@@ -1,0 +1,39 @@
+import CLibev
+
+/// A libev loop. It belongs to the thread that made it: everything armed on it is touched by that thread only,
+/// except ``Wakeup/signal()``.
+///
+/// The backend is pinned to epoll: the others were measured slower, and `LIBEV_FLAGS` in a pod's environment must not
+/// change how the process behaves.
+public struct EventLoop {
+  let raw: OpaquePointer
+
+  /// Makes a loop, or nothing when the kernel refuses an epoll descriptor.
+  public init?() {
+    guard let raw = ev_loop_new(UInt32(EVFLAG_NOENV) | UInt32(EVBACKEND_EPOLL)) else { return nil }
+    self.raw = raw
+  }
+
+  /// Runs until ``stop()``.
+  public func run() { _ = ev_run(raw, 0) }
+
+  /// Ends ``run()`` after the current turn.
+  public func stop() { ev_break(raw, Int32(EVBREAK_ALL)) }
+
+  /// Seconds since the Epoch at the start of this turn. Cheap: no system call.
+  public var now: Double { ev_now(raw) }
+
+  /// Takes the time again after work that may have been long.
+  public func refreshNow() { ev_now_update(raw) }
+
+  /// Frees the loop. Nothing may be armed on it any more.
+  public func destroy() { ev_loop_destroy(raw) }
+}
+
+/// What a descriptor is ready for.
+public struct Readiness: OptionSet, Sendable {
+  public let rawValue: Int32
+  public init(rawValue: Int32) { self.rawValue = rawValue }
+  public static let readable = Readiness(rawValue: Int32(EV_READ))
+  public static let writable = Readiness(rawValue: Int32(EV_WRITE))
+}

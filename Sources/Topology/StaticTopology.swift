@@ -1,0 +1,78 @@
+/// Turns what nodes say of themselves into a topology when the configuration names the primary.
+///
+/// A value without clock or socket: observations go in, ``snapshot`` and ``watched`` come out.
+/// The primary is believed only when it is the configured one *and* says `role:master`.
+/// Replicas are those configured, or else those that the primary has named and that still follow it.
+public struct StaticTopology: Sendable {
+  private let configuredPrimary: NodeAddress
+  private let configuredReplicas: [NodeAddress]
+  private var learnedReplicas: [NodeAddress] = []
+  private var observations: [NodeAddress: NodeObservation] = [:]
+  /// Replicas that have once been in step; only these may be read from while the primary is away.
+  private var onceFit: Set<NodeAddress> = []
+
+  public init(primary: NodeAddress, replicas: [NodeAddress]) {
+    configuredPrimary = primary
+    configuredReplicas = replicas.filter { $0 != primary }
+  }
+
+  /// The nodes to keep an eye on, the primary first.
+  public var watched: [NodeAddress] { [configuredPrimary] + replicaAddresses }
+
+  /// Whether every watched node has said something or failed to.
+  public var isComplete: Bool { watched.allSatisfy { observations[$0] != nil } }
+
+  public mutating func observe(_ node: NodeAddress, _ observation: NodeObservation) {
+    guard watched.contains(node) else { return }
+    observations[node] = observation
+    if node == configuredPrimary { learnReplicas() }
+    for replica in replicaAddresses where fitness(of: replica) == .fit { onceFit.insert(replica) }
+  }
+
+  public var snapshot: TopologySnapshot {
+    let (primary, absence) = provenPrimary
+    return TopologySnapshot(
+      primary: primary, primaryAbsence: absence,
+      replicas: replicaAddresses.map { .init(node: $0, fitness: fitness(of: $0)) })
+  }
+
+  private var replicaAddresses: [NodeAddress] { configuredReplicas.isEmpty ? learnedReplicas : configuredReplicas }
+
+  private var provenPrimary: (NodeAddress?, absence: String) {
+    switch observations[configuredPrimary] {
+    case nil: (nil, "the primary \(configuredPrimary) has not answered yet")
+    case .lost(let why): (nil, "no connection to the primary \(configuredPrimary): \(why)")
+    case .answered(let info, _) where info.role == .replica:
+      (nil, "\(configuredPrimary) is configured as the primary but says that it is a replica"
+        + (info.primary.map { " of \($0)" } ?? ""))
+    case .answered: (configuredPrimary, "")
+    }
+  }
+
+  /// A replica that left the primary's list is forgotten only when it does not follow any more itself: a list is a
+  /// second old, and a replica that restarts comes back to it.
+  private mutating func learnReplicas() {
+    guard configuredReplicas.isEmpty, case .answered(let info, _) = observations[configuredPrimary],
+      info.role == .primary
+    else { return }
+    let named = info.replicas.map(\.address)
+    for address in named where !learnedReplicas.contains(address) { learnedReplicas.append(address) }
+    learnedReplicas.removeAll { address in
+      if named.contains(address) { return false }
+      if case .answered(let own, _) = observations[address], own.role == .replica, own.isLinked { return false }
+      observations[address] = nil
+      onceFit.remove(address)
+      return true
+    }
+  }
+
+  private func fitness(of replica: NodeAddress) -> ReplicaFitness {
+    guard case .answered(let info, let isLoading) = observations[replica] else { return .unreachable }
+    if info.role != .replica { return .notReplica }
+    if isLoading { return .loading }
+    if info.isSyncing { return .syncing }
+    if info.isLinked { return .fit }
+    // Without a primary every link is down; what they hold is the best there is.
+    return provenPrimary.0 == nil && onceFit.contains(replica) ? .fit : .linkDown
+  }
+}

@@ -1,0 +1,49 @@
+/// Whether reads may go to a replica, and if not, why not. The word is for logs, `status` and `explain`.
+public enum ReplicaFitness: String, Equatable, Sendable {
+  case fit
+  /// It does not answer.
+  case unreachable
+  /// It loads its data set from disk.
+  case loading
+  /// It copies the data set of its primary.
+  case syncing
+  /// Its link to the primary is down while the primary is up: it falls behind.
+  case linkDown = "link-down"
+  /// It says that it is not a replica.
+  case notReplica = "not-a-replica"
+}
+
+/// An immutable picture of who is who, handed to every worker.
+public struct TopologySnapshot: Equatable, Sendable {
+  public struct Replica: Equatable, Sendable {
+    public let node: NodeAddress
+    public let fitness: ReplicaFitness
+
+    public init(node: NodeAddress, fitness: ReplicaFitness) {
+      self.node = node
+      self.fitness = fitness
+    }
+  }
+
+  /// The node that the source of topology names and that says itself that it is the primary; nothing while there is none.
+  public var primary: NodeAddress?
+  /// Why there is no primary, as a sentence for the client that asks for one.
+  public var primaryAbsence: String
+  public var replicas: [Replica]
+
+  public init(primary: NodeAddress?, primaryAbsence: String = "", replicas: [Replica]) {
+    self.primary = primary
+    self.primaryAbsence = primaryAbsence
+    self.replicas = replicas
+  }
+
+  public var fitReplicas: [NodeAddress] { replicas.filter { $0.fitness == .fit }.map(\.node) }
+}
+
+/// What discovery has learned of a node since it last asked.
+public enum NodeObservation: Equatable, Sendable {
+  /// The node has answered.
+  case answered(ReplicationInfo, isLoading: Bool)
+  /// The node could not be reached, did not answer in time, or refused; the sentence says which.
+  case lost(String)
+}
