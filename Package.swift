@@ -16,7 +16,7 @@ let package = Package(
 
     // Pure: no socket, no clock, no logger, no Foundation.
     .target(name: "RESP"),
-    .target(name: "Commands", exclude: ["commands-7.0.15.json"]),
+    .target(name: "Commands", exclude: ["commands-7.0.15.json", "Generate"]),
     .target(name: "Topology"),
     .target(name: "Routing", dependencies: ["Commands", "Topology"]),
     .target(name: "Configuration", dependencies: ["CYAML", "Routing"]),

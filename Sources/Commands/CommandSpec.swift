@@ -1,0 +1,57 @@
+/// What is known of one command: what its server says, and what the ambassador does with it.
+///
+/// A trivial value of 18 bytes without references, so that the data path copies it freely. Names and reasons are in
+/// the ``CommandTable`` that it came from.
+@frozen
+public struct CommandSpec: Sendable, Equatable {
+  public let flags: CommandFlags
+  /// Names the command within a table, and in all tables merged from it. Dense: fit for an array of counters.
+  public let id: UInt16
+  /// Positive: exactly so many arguments, the name included. Negative: at least. Zero: not known.
+  public let arity: Int16
+  /// Where the keys are, counted from the command's name at 0; ``lastKey`` may count from the end. See ``keyRange(argumentCount:)``.
+  public let firstKey: Int16
+  public let lastKey: Int16
+  public let keyStep: Int16
+  public let handling: CommandHandling
+  public let placement: CommandPlacement
+  /// Not nil exactly when ``handling`` is `.local`.
+  public let local: LocalCommand?
+  /// Not nil exactly when ``handling`` is `.pinned` or `.pinnedIfBlocking`.
+  public let pin: PinKind?
+
+  @inlinable
+  init(
+    flags: CommandFlags, id: UInt16, arity: Int16, firstKey: Int16, lastKey: Int16, keyStep: Int16,
+    handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil
+  ) {
+    self.flags = flags
+    self.id = id
+    self.arity = arity
+    self.firstKey = firstKey
+    self.lastKey = lastKey
+    self.keyStep = keyStep
+    self.handling = handling
+    self.placement = placement
+    self.local = local
+    self.pin = pin
+  }
+
+  /// A command that the table does not know, a module's perhaps: the primary may run it, or refuse it in its own words.
+  @inlinable
+  public static var unknown: CommandSpec {
+    CommandSpec(
+      flags: [], id: 0, arity: 0, firstKey: 0, lastKey: 0, keyStep: 0, handling: .forward, placement: .primary)
+  }
+
+  @inlinable
+  public var isUnknown: Bool { id == 0 }
+}
+
+extension CommandSpec {
+  /// Whether the server would take so many arguments, the command's name (and subcommand's) included.
+  @inlinable
+  public func accepts(argumentCount: Int) -> Bool {
+    arity >= 0 ? arity == 0 || argumentCount == Int(arity) : argumentCount >= -Int(arity)
+  }
+}
