@@ -42,7 +42,12 @@ struct Client: ~Copyable {
   /// Requests without a reply, local ones that wait for their turn included.
   var outstanding: Int32 = 0
   var park = Park.none
+  /// Its descriptor is gone.
   var isClosed = false
+  /// It is out of the worker's list and holds no buffers; only lanes may still count on its memory.
+  var isReaped = false
+  /// Its memory goes at the end of this turn.
+  var isFreed = false
   /// No more input is taken; close when everything owed is written.
   var isFinishing = false
   var isQueuedToResume = false

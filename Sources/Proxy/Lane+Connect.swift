@@ -105,7 +105,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func becomeReady() {
     pointee.state = .ready
     pointee.readySince = pointee.worker.pointee.loop.now
-    pointee.node.pointee.recordSuccess()
     markDirty()
   }
 }

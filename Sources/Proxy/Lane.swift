@@ -48,6 +48,8 @@ struct Lane: ~Copyable {
   var sent = 0
   /// Bytes of a streamed request among the unsent ones at the front; they are not kept.
   var streamUnsent = 0
+  /// The last request is still arriving from its client.
+  var isStreamOpen = false
   var pending = Ring<Pending>()
   var localReplies = ByteBuffer()
 
@@ -81,5 +83,16 @@ struct Lane: ~Copyable {
 
   var isShared: Bool {
     if case .shared = sharing { true } else { false }
+  }
+
+  /// Whether a client has it for itself at the moment.
+  var isLent: Bool {
+    if case .own(.some) = sharing { true } else { false }
+  }
+
+  /// Whether the node owes a reply to bytes that it was sent.
+  var isAwaitingReply: Bool {
+    guard let head = pending.first else { return false }
+    return sent > 0 || head.pointee.kind == .streamedRead || head.pointee.kind == .streamedWrite
   }
 }

@@ -10,8 +10,8 @@ struct Pending: BitwiseCopyable {
     case write
     /// Answered here, in its turn; its reply waits in the lane's `localReplies`.
     case local
-    /// Passed on as it arrives; its bytes are not kept.
-    case streamed
+    /// Passed on as they arrive; their bytes are not kept.
+    case streamedRead, streamedWrite
   }
 
   /// Whose requests these are; nothing when nobody waits for the replies any more.

@@ -25,15 +25,17 @@ struct UpstreamNode: ~Copyable {
   /// Whether a new connection may be tried now.
   func mayConnect(now: Double) -> Bool { now >= retryAt }
 
-  /// Puts the next attempt off: exponentially, with jitter so that a fleet does not come back in step.
+  /// Puts the next attempt off: exponentially, with jitter so that a fleet does not come back in step. The first failure
+  /// after a success is followed by an attempt at once.
   /// - Parameter dice: uniform in 0..<1.
   mutating func recordFailure(_ why: String, now: Double, dice: Double) {
     lastFailure = why
-    let pause = min(Limits.lastBackoff, Limits.firstBackoff * Double(1 << min(failures, 10)))
+    let pause = failures == 0 ? 0 : min(Limits.lastBackoff, Limits.firstBackoff * Double(1 << min(failures - 1, 10)))
     failures += 1
     retryAt = now + pause * (0.5 + dice / 2)
   }
 
+  /// A connection has lasted: the node is well.
   mutating func recordSuccess() {
     failures = 0
     retryAt = 0

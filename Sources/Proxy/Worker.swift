@@ -26,15 +26,15 @@ struct Worker: ~Copyable {
   let loop: EventLoop
   let report: (WorkerEvent) -> Void
   var settings: WorkerSettings
-  /// Kept alive for `commands`, which points into it.
   var table: CommandTable
-  var commands: CommandTable.View
   var server = ServerIdentity()
 
   /// Where a socket's bytes land; used by one callback at a time.
   let scratch: UnsafeMutablePointer<UInt8>
   var turnEnd = TurnEndWatcher()
   var tick = TimerWatcher()
+  var drainTimer = TimerWatcher()
+  var drainNudge = TimerWatcher()
   var turn: UInt64 = 1
   var dice = Dice(seed: 0x9E37_79B9_7F4A_7C15)
 
@@ -76,7 +76,6 @@ struct Worker: ~Copyable {
     self.settings = settings
     self.table = table
     self.report = report
-    commands = table.view
     scratch = .allocate(capacity: Limits.readChunk)
     dice = Dice(seed: dice.state &* UInt64(index &+ 1))
   }

@@ -52,10 +52,18 @@ public struct Ring<Element: BitwiseCopyable>: ~Copyable {
     return element
   }
 
-  /// Calls `body` with the place of each element, oldest first.
-  public func forEach(_ body: (UnsafeMutablePointer<Element>) -> Void) {
-    guard let base else { return }
-    for index in 0..<count { body(base + ((head + index) & mask)) }
+  /// Takes the newest element.
+  public mutating func popLast() -> Element? {
+    guard let last else { return nil }
+    let element = last.pointee
+    count -= 1
+    return element
+  }
+
+  /// The element at a place, the oldest being 0; nothing behind the newest.
+  public func element(at index: Int) -> Element? {
+    guard let base, index >= 0, index < count else { return nil }
+    return base[(head + index) & mask]
   }
 
   /// Drops everything and gives the memory back.

@@ -1,0 +1,214 @@
+import Commands
+import RESP
+import Reactor
+
+// Commands that are not simply sent on.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Deals with one complete request whose command is not `.forward`. False: it cannot be dealt with now, and the client
+  /// is parked.
+  func handle(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    let table = pointee.worker.pointee.table
+    switch spec.handling {
+    case .forward:
+      return forward(spec, request)
+    case .pinnedIfBlocking:
+      if blocks(request) { reply(refusal(of: spec)) } else { return forward(spec, request) }
+    case .pinned, .refused:
+      reply(refusal(of: spec))
+    case .closeSilently:
+      close()
+    case .local:
+      guard let local = spec.local else { return forward(spec, request) }
+      guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
+        reply(error: table.wrongArgumentCount(spec))
+        return true
+      }
+      return answer(local, arguments(of: request))
+    }
+    return true
+  }
+
+  /// What a client is told that asks for what a shared connection cannot give.
+  func refusal(of spec: CommandSpec) -> [UInt8] {
+    let table = pointee.worker.pointee.table
+    if let text = table.refusal(of: spec) {
+      var bytes: [UInt8] = []
+      ReplyWriter.appendError(text, to: &bytes)
+      return bytes
+    }
+    return ProxyRefusal.needsOwnUpstream(
+      table.name(of: spec).uppercased(), table.because(spec) ?? "it changes the connection"
+    ).bytes
+  }
+
+  func forward(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard let base = request.baseAddress else { return true }
+    var run = RequestRun(start: 0)
+    let bytes = base.assumingMemoryBound(to: UInt8.self)
+    guard placeAlone(spec, &run, bytes, request.count) else { return false }
+    flushRun(&run, bytes, request.count)
+    return true
+  }
+
+  private func blocks(_ request: UnsafeRawBufferPointer) -> Bool {
+    var option = BlockOption()
+    for span in RequestArguments(request).dropFirst() {
+      switch option.consume(UnsafeRawBufferPointer(rebasing: request[span.offset..<span.offset + span.length])) {
+      case .blocks: return true
+      case .doesNotBlock: return false
+      case .undecided: continue
+      }
+    }
+    return false
+  }
+
+  private func arguments(of request: UnsafeRawBufferPointer) -> [[UInt8]] {
+    RequestArguments(request).map { Array(request[$0.offset..<$0.offset + $0.length]) }
+  }
+
+  private func reply(error text: String) {
+    var bytes: [UInt8] = []
+    ReplyWriter.appendError(text, to: &bytes)
+    reply(bytes)
+  }
+
+  private func replyOK() { reply(Array("+OK\r\n".utf8)) }
+
+  private var version: RESPVersion { pointee.set.pointee.protocolVersion == 3 ? .three : .two }
+
+  private func answer(_ command: LocalCommand, _ arguments: [[UInt8]]) -> Bool {
+    var bytes: [UInt8] = []
+    switch command {
+    case .ping:
+      if arguments.count > 2 {
+        reply(error: "ERR wrong number of arguments for 'ping' command")
+      } else if !pointee.worker.isServing {
+        reply(pointee.worker.primaryRefusal.bytes)
+      } else if arguments.count == 2 {
+        ReplyWriter.appendBulk(arguments[1], to: &bytes)
+        reply(bytes)
+      } else {
+        reply(Array("+PONG\r\n".utf8))
+      }
+    case .echo:
+      ReplyWriter.appendBulk(arguments[1], to: &bytes)
+      reply(bytes)
+    case .hello: return hello(arguments)
+    case .select: return select(arguments[1])
+    case .reset:
+      guard isFreeToSwitch() else { return false }
+      pointee.name = []
+      pointee.set = pointee.worker.laneSet(database: 0, protocolVersion: 2)
+      reply(Array("+RESET\r\n".utf8))
+    case .quit:
+      finish(with: Array("+OK\r\n".utf8))
+    case .clientID:
+      ReplyWriter.appendInteger(Int(pointee.id), to: &bytes)
+      reply(bytes)
+    case .clientGetName:
+      if pointee.name.isEmpty { ReplyWriter.appendNull(version, to: &bytes) } else { ReplyWriter.appendBulk(pointee.name, to: &bytes) }
+      reply(bytes)
+    case .clientSetName:
+      if setName(arguments[2]) { replyOK() }
+    case .clientSetInfo, .clientCapa:
+      replyOK()
+    case .auth:
+      reply(ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
+    case .clientReply, .clientInfo, .clientList, .clientKill, .clientUnblock:
+      reply(ProxyRefusal.notSupported("this CLIENT subcommand").bytes)
+    }
+    return true
+  }
+
+  /// Database and protocol version belong to the lane set; changing it must wait for the replies from the present one.
+  private func isFreeToSwitch() -> Bool {
+    if pointee.outstanding == 0 { return true }
+    park(.order)
+    return false
+  }
+
+  private func setName(_ name: [UInt8]) -> Bool {
+    // redis-server's rule: printable ASCII without the blank.
+    guard name.allSatisfy({ (33...126).contains($0) }) else {
+      reply(error: "ERR Client names cannot contain spaces, newlines or special characters.")
+      return false
+    }
+    pointee.name = name
+    return true
+  }
+
+  private func select(_ argument: [UInt8]) -> Bool {
+    guard let text = String(validating: argument, as: UTF8.self), let database = Int32(text), text.first != "+" else {
+      reply(error: "ERR value is not an integer or out of range")
+      return true
+    }
+    guard database >= 0, database < pointee.worker.pointee.server.databases else {
+      reply(error: "ERR DB index is out of range")
+      return true
+    }
+    guard isFreeToSwitch() else { return false }
+    pointee.set = pointee.worker.laneSet(
+      database: Int(database), protocolVersion: pointee.set.pointee.protocolVersion)
+    replyOK()
+    return true
+  }
+
+  private func hello(_ arguments: [[UInt8]]) -> Bool {
+    var protocolVersion = pointee.set.pointee.protocolVersion
+    var name: [UInt8]?
+    if arguments.count > 1 {
+      guard let text = String(validating: arguments[1], as: UTF8.self), let number = Int(text) else {
+        reply(error: "ERR Protocol version is not an integer or out of range")
+        return true
+      }
+      guard number == 2 || number == 3 else {
+        reply(error: "NOPROTO unsupported protocol version")
+        return true
+      }
+      protocolVersion = UInt8(number)
+    }
+    var index = 2
+    while index < arguments.count {
+      let option = String(decoding: arguments[index], as: UTF8.self).lowercased()
+      if option == "setname", index + 1 < arguments.count {
+        name = arguments[index + 1]
+        index += 2
+      } else if option == "auth", index + 2 < arguments.count {
+        reply(ProxyRefusal.notSupported("HELLO with AUTH (the ambassador authenticates with upstream.password-file)").bytes)
+        return true
+      } else {
+        reply(error: "ERR Syntax error in HELLO option '\(String(decoding: arguments[index], as: UTF8.self))'")
+        return true
+      }
+    }
+    guard isFreeToSwitch() else { return false }
+    if let name, !setName(name) { return true }
+    pointee.set = pointee.worker.laneSet(
+      database: pointee.set.pointee.database, protocolVersion: protocolVersion)
+
+    var bytes: [UInt8] = []
+    ReplyWriter.appendMapHeader(count: 7, version, to: &bytes)
+    let server = pointee.worker.pointee.server
+    for (key, value) in [("server", "redis"), ("version", server.version)] {
+      ReplyWriter.appendBulk(key, to: &bytes)
+      ReplyWriter.appendBulk(value, to: &bytes)
+    }
+    ReplyWriter.appendBulk("proto", to: &bytes)
+    ReplyWriter.appendInteger(Int(protocolVersion), to: &bytes)
+    ReplyWriter.appendBulk("id", to: &bytes)
+    ReplyWriter.appendInteger(Int(pointee.id), to: &bytes)
+    for (key, value) in [("mode", server.mode), ("role", "master")] {
+      ReplyWriter.appendBulk(key, to: &bytes)
+      ReplyWriter.appendBulk(value, to: &bytes)
+    }
+    ReplyWriter.appendBulk("modules", to: &bytes)
+    ReplyWriter.appendArrayHeader(count: 0, to: &bytes)
+    reply(bytes)
+    return true
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Whether any node could answer a read or a write: what PING tells.
+  var isServing: Bool { pointee.primary != nil || !pointee.fitReplicas.isEmpty }
+}

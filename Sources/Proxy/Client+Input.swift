@@ -1,0 +1,318 @@
+import Commands
+import RESP
+import Reactor
+import Routing
+
+// From a client's bytes to requests on lanes.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Takes what the socket has, once, and dispatches it.
+  func readable() {
+    guard !pointee.isClosed, pointee.park == .none else { return }
+    if pointee.input.isEmpty {
+      let scratch = pointee.worker.pointee.scratch
+      switch Gate.receive(pointee.fd, into: scratch, atMost: Limits.readChunk) {
+      case .moved(let count):
+        let used = dispatch(scratch, count)
+        if used < count, !pointee.isClosed, !pointee.isFinishing {
+          pointee.input.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
+        }
+      case .wouldBlock: break
+      case .endOfStream, .failed: close()
+      }
+    } else {
+      // The rest of an unfinished request: room for all of it, so that it arrives in few pieces.
+      let expected = Swift.min(pointee.scanner.pendingBulk, Limits.streamedRequest)
+      let room = pointee.input.reserve(Swift.max(16 << 10, expected))
+      switch Gate.receive(pointee.fd, into: room, atMost: Swift.min(pointee.input.room, Limits.readChunk)) {
+      case .moved(let count):
+        pointee.input.commit(count)
+        dispatchInput()
+      case .wouldBlock: break
+      case .endOfStream, .failed: close()
+      }
+    }
+  }
+
+  /// Goes on with what was left unread when the client was parked.
+  func resume() {
+    pointee.isQueuedToResume = false
+    if pointee.isClosed { return freeIfDone() }
+    guard pointee.park == .none, !pointee.isFinishing else { return }
+    if !pointee.input.isEmpty { dispatchInput() }
+    if pointee.park == .none, !pointee.isClosed, !pointee.isFinishing {
+      pointee.readWatcher.arm(on: pointee.worker.pointee.loop)
+    }
+  }
+
+  private func dispatchInput() {
+    let bytes = pointee.input.bytes
+    guard let base = bytes.baseAddress else { return }
+    pointee.input.consume(dispatch(base.assumingMemoryBound(to: UInt8.self), bytes.count))
+    pointee.input.shrinkIfEmpty(above: 0)
+  }
+
+  /// Stops reading until `reconsider()` finds the reason gone.
+  func park(_ reason: Client.Park) {
+    pointee.park = reason
+    pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
+  }
+
+  /// Called when something changed that a parked client may wait for.
+  @inline(__always)
+  func reconsider() {
+    if pointee.park != .none { unparkIfPossible() }
+  }
+
+  @inline(never)
+  private func unparkIfPossible() {
+    let isOver =
+      switch pointee.park {
+      case .none: false
+      case .order: pointee.outstanding == 0
+      case .inFlight: pointee.outstanding <= Limits.clientInFlight / 2
+      case .output: pointee.output.count <= Swift.max(Limits.clientOutputLow, pointee.outputHigh / 2)
+      case .room: false
+      }
+    if isOver { unpark() }
+  }
+
+  func unpark() {
+    pointee.park = .none
+    if pointee.isClosed { return freeIfDone() }
+    if !pointee.isQueuedToResume {
+      pointee.isQueuedToResume = true
+      pointee.worker.pointee.toResume.append(self)
+    }
+  }
+
+  /// Dispatches the requests in `base[..<count]` until they end or the client is parked; gives back how many bytes are
+  /// done with. `base` is where the scanner's current request continues.
+  private func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    let worker = pointee.worker
+    var run = RequestRun(start: 0)
+    var at = 0
+
+    while at < count {
+      let rest = UnsafeRawBufferPointer(start: base + at, count: count - at)
+      let progress = pointee.scanner.scan(rest, dropped: pointee.streamed)
+      if case .complete = progress, case .none = pointee.stream {
+        // The common case, kept short.
+        let length = pointee.scanner.position
+        if pointee.scanner.argumentCount > 0 {
+          let name = pointee.scanner.name
+          let spec = worker.lookup(
+            UnsafeRawBufferPointer(start: base + at + name.offset, count: name.length), pointee.scanner, base + at)
+          if spec.handling == .forward {
+            guard place(spec, &run, base, at, length) else { break }
+            pointee.scanner.reset()
+            at += length
+            if run.count >= UInt32(Limits.clientInFlight) {
+              flushRun(&run, base, at)
+              if pointee.park != .none { break }
+            }
+            continue
+          }
+          flushRun(&run, base, at)
+          if pointee.park != .none { break }
+          guard handle(spec, UnsafeRawBufferPointer(start: base + at, count: length)) else { break }
+          pointee.scanner.reset()
+          at += length
+          run.start = at
+          if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
+          continue
+        }
+      }
+
+      flushRun(&run, base, at)
+      if pointee.park != .none { break }
+      switch progress {
+      case .complete:
+        let length = pointee.scanner.position - pointee.streamed
+        if case .none = pointee.stream {} else { endStream(base + at, length) }
+        pointee.scanner.reset()
+        pointee.streamed = 0
+        at += length
+      case .inline:
+        let length = pointee.scanner.position
+        guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
+        at += length
+      case .malformed:
+        refuseSyntax()
+        return count
+      case .needMore:
+        return at + passOnUnfinished(base + at, count - at)
+      }
+      run.start = at
+      if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
+    }
+    flushRun(&run, base, at)
+    return pointee.isFinishing ? count : at
+  }
+
+  /// Adds a request to the run, on the lane where it belongs. False: it cannot go now, and the client is parked.
+  @inline(__always)
+  private func place(
+    _ spec: CommandSpec, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
+  ) -> Bool {
+    let kind: Pending.Kind = spec.placement == .replica ? .read : .write
+    if run.count > 0, run.kind == kind {
+      // More of the same.
+      run.count += 1
+      return true
+    }
+    return placeFirst(kind, &run, base, at, length)
+  }
+
+  /// Finds the lane for a request that stands alone in `base[..<length]`.
+  func placeAlone(_ spec: CommandSpec, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ length: Int) -> Bool {
+    place(spec, &run, base, 0, length)
+  }
+
+  @inline(__always)
+  private func placeFirst(
+    _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
+  ) -> Bool {
+    if run.count > 0 {
+      flushRun(&run, base, at)
+      if pointee.park != .none { return false }
+    }
+    var lane: LaneRef?
+    if pointee.outstanding > 0 {
+      guard let present = presentLane(for: kind) else {
+        park(.order)
+        return false
+      }
+      lane = present
+    } else {
+      lane = freshLane(for: kind)
+    }
+    run.start = at
+    if let lane {
+      run.kind = kind
+      run.lane = lane
+      run.count = 1
+    } else {
+      refuse(kind)
+      run.start = at + length
+    }
+    return true
+  }
+
+  /// The lane with the unanswered requests, if it can serve this one as well.
+  @inline(__always)
+  private func presentLane(for kind: Pending.Kind) -> LaneRef? {
+    guard let lane = pointee.lane, lane.pointee.set == pointee.set else { return nil }
+    if kind == .read { return lane }
+    return lane.pointee.node.pointee.isPrimary ? lane : nil
+  }
+
+  /// The lane for a request of a client that waits for nothing.
+  @inline(__always)
+  private func freshLane(for kind: Pending.Kind) -> LaneRef? {
+    let worker = pointee.worker
+    if kind != .read { return worker.primaryLane(pointee.set) }
+    guard let lane = worker.readLane(pointee.set) else { return nil }
+    return pointee.bigReplies == 0 ? lane : ownLane(insteadOf: lane)
+  }
+
+  @inline(never)
+  private func ownLane(insteadOf lane: LaneRef) -> LaneRef {
+    pointee.bigReplies -= 1
+    return pointee.worker.lend(pointee.set, lane.pointee.node, to: self) ?? lane
+  }
+
+  @inline(__always)
+  func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int) {
+    guard run.count > 0, let lane = run.lane else { return }
+    lane.append(
+      UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
+    run.count = 0
+    if pointee.outstanding >= Limits.clientInFlight {
+      park(.inFlight)
+    } else if lane.pointee.unsent >= Limits.laneBacklogHigh {
+      park(.room)
+      lane.pointee.waiters.append(self)
+    } else if pointee.output.count >= pointee.outputHigh {
+      holdForOutput()
+    }
+  }
+
+  /// Much waits for this client already: ask nothing more for it.
+  @inline(never)
+  func holdForOutput() {
+    park(.output)
+    watchPatience()
+  }
+
+  private func refuse(_ kind: Pending.Kind) {
+    let worker = pointee.worker
+    if kind == .read, worker.pointee.settings.readPolicy == .replica { return reply(ProxyRefusal.noReplica.bytes) }
+    reply(worker.primaryRefusal.bytes)
+  }
+
+  private func refuseSyntax() {
+    var bytes: [UInt8] = []
+    pointee.scanner.error?.appendReply(to: &bytes)
+    if case .forwarding(let lane) = pointee.stream {
+      // The server has an unfinished request of ours: end that connection, and with it the request.
+      lane.abandonStream()
+      pointee.stream = .none
+    }
+    finish(with: bytes)
+  }
+
+  /// Runs a command typed without RESP: the server takes it as an array of the words. False: not now.
+  private func runInline(_ line: UnsafeRawBufferPointer) -> Bool {
+    let arguments: [[UInt8]]
+    do throws(RequestSyntaxError) {
+      arguments = try InlineCommand.arguments(of: line)
+    } catch {
+      var bytes: [UInt8] = []
+      error.appendReply(to: &bytes)
+      pointee.scanner.reset()
+      finish(with: bytes)
+      return true
+    }
+    pointee.scanner.reset()
+    guard !arguments.isEmpty else { return true }
+    var request: [UInt8] = []
+    RequestWriter.append(arguments, to: &request)
+    let count = request.count
+    let used = request.withUnsafeMutableBufferPointer { buffer -> Int in
+      guard let base = buffer.baseAddress else { return count }
+      return dispatch(base, count)
+    }
+    // All of the request or nothing: then the line is read again when the client is resumed.
+    if used < count { pointee.scanner.reset() }
+    return used == count
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// The command that a request names; for a container with its subcommand.
+  @inline(__always)
+  func lookup(
+    _ name: UnsafeRawBufferPointer, _ scanner: borrowing RequestScanner, _ request: UnsafePointer<UInt8>
+  ) -> CommandSpec {
+    // Borrowed without retaining: the worker holds the table, and only this thread replaces it.
+    let spec = Unmanaged.passUnretained(pointee.table)._withUnsafeGuaranteedRef { $0.lookup(name) }
+    guard spec.flags.contains(.container), scanner.isSecondKnown else { return spec }
+    let second = UnsafeRawBufferPointer(start: request + scanner.second.offset, count: scanner.second.length)
+    return pointee.table.lookup(subcommand: second, of: spec)
+  }
+
+  /// Why a command that needs the primary cannot have it.
+  var primaryRefusal: ProxyRefusal {
+    guard let primary = pointee.primary else { return .noPrimary(pointee.primaryAbsence) }
+    let node = pointee.nodes[primary]
+    return .notExecuted(node.pointee.name, node.pointee.lastFailure)
+  }
+}
+
+/// Requests of this client that are next to each other and go to the same lane: they are copied there in one piece.
+struct RequestRun {
+  var start: Int
+  var count: UInt32 = 0
+  var kind = Pending.Kind.read
+  var lane: LaneRef?
+}

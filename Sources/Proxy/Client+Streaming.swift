@@ -1,0 +1,74 @@
+import Commands
+import RESP
+import Reactor
+
+// Requests that are too long to be kept: they pass through as they arrive, on an upstream of the client's own, because
+// nobody else's requests may stand between two halves of one.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Deals with an unfinished request at `base[..<count]`: gives back how many of its bytes are done with (passed on or
+  /// dropped); the others are kept.
+  func passOnUnfinished(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    if case .none = pointee.stream {
+      guard count + pointee.scanner.pendingBulk > Limits.streamedRequest, pointee.scanner.isNameKnown else { return 0 }
+      guard beginStream(base) else { return 0 }
+    }
+    let ready = pointee.scanner.position - pointee.streamed
+    passOn(base, ready)
+    pointee.streamed = pointee.scanner.position
+    return ready
+  }
+
+  /// The last bytes of a streamed request.
+  func endStream(_ base: UnsafePointer<UInt8>, _ count: Int) {
+    passOn(base, count)
+    if case .forwarding(let lane) = pointee.stream { lane.pointee.isStreamOpen = false }
+    pointee.stream = .none
+  }
+
+  private func passOn(_ base: UnsafePointer<UInt8>, _ count: Int) {
+    guard case .forwarding(let lane) = pointee.stream, count > 0 else { return }
+    lane.appendStreamed(UnsafeRawBufferPointer(start: base, count: count))
+    if lane.pointee.unsent >= Limits.streamBacklog {
+      park(.room)
+      lane.pointee.waiters.append(self)
+    }
+  }
+
+  /// False: not now, the client is parked.
+  private func beginStream(_ base: UnsafePointer<UInt8>) -> Bool {
+    if pointee.outstanding > 0 {
+      park(.order)
+      return false
+    }
+    let worker = pointee.worker
+    let name = pointee.scanner.name
+    let spec = worker.lookup(
+      UnsafeRawBufferPointer(start: base + name.offset, count: name.length), pointee.scanner, base)
+    // What is answered here is small; the server's own answer to an absurd one is as good as ours.
+    guard spec.handling == .forward || (spec.handling == .local && spec.local == .echo) else {
+      pointee.stream = .discarding
+      reply(refusal(of: spec))
+      return true
+    }
+    let kind: Pending.Kind = spec.placement == .replica ? .streamedRead : .streamedWrite
+    let node =
+      kind == .streamedRead
+      ? worker.readLane(pointee.set)?.pointee.node : worker.primaryLane(pointee.set)?.pointee.node
+    guard let node else {
+      pointee.stream = .discarding
+      reply(worker.primaryRefusal.bytes)
+      return true
+    }
+    guard let lane = worker.lend(pointee.set, node, to: self) else {
+      pointee.stream = .discarding
+      reply(
+        worker.pointee.lent >= Limits.lentUpstreams
+          ? ProxyRefusal.noUpstreamLeft.bytes
+          : ProxyRefusal.notExecuted(node.pointee.name, node.pointee.lastFailure).bytes)
+      return true
+    }
+    lane.appendStreamEntry(of: self, kind)
+    pointee.stream = .forwarding(lane)
+    return true
+  }
+}

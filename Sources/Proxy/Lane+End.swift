@@ -1,0 +1,225 @@
+import RESP
+import Reactor
+
+// The end of a lane, and what becomes of the requests on it.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// Ends the connection because the node failed.
+  func fail(_ why: String) { end(why, blaming: true) }
+
+  /// Ends a connection that owes nothing.
+  func close() { end("closed", blaming: false) }
+
+  /// Ends the connection; every request on it is asked elsewhere if that is honest, and answered with an error if not.
+  func end(_ why: String, blaming isNodesFault: Bool) {
+    guard pointee.state != .closed else { return }
+    let worker = pointee.worker
+    let now = worker.pointee.loop.now
+    let wasReady = pointee.state == .ready
+    if isNodesFault && (!wasReady || !pointee.pending.isEmpty) {
+      if wasReady && now - pointee.readySince > 1 { pointee.node.pointee.recordSuccess() }
+      let dice = worker.pointee.dice.fraction()
+      pointee.node.pointee.recordFailure(why, now: now, dice: dice)
+    }
+    pointee.state = .closed
+    pointee.readWatcher.disarm(on: worker.pointee.loop)
+    pointee.writeWatcher.disarm(on: worker.pointee.loop)
+    Gate.close(pointee.fd)
+    worker.forget(self)
+    worker.pointee.lanes.removeAll { $0 == self }
+    if pointee.isLent { worker.pointee.lent -= 1 }
+    pointee.heldUpBy?.pointee.holdsUp = nil
+    pointee.heldUpBy = nil
+
+    let fate = StreamFate(of: pointee)
+    if pointee.isReplyStarted, let client = pointee.pending.first?.pointee.client {
+      // Half a reply has reached it; nothing that could follow would make sense to it.
+      client.close()
+    }
+    let evacuees = evacuate(keeping: nil, leavingTraces: false)
+    if isNodesFault && (wasReady || !evacuees.isEmpty) {
+      worker.pointee.report(.upstreamLost(pointee.node.pointee.name, why: why))
+    }
+    rehome(evacuees, why, fate, preferring: nil)
+    wakeWaiters()
+    worker.pointee.deadLanes.append(self)
+  }
+
+  /// The client of an open stream ends it: with the connection the server forgets the half request.
+  func abandonStream() {
+    if pointee.isStreamOpen, let head = pointee.pending.popLastStream() {
+      pointee.isStreamOpen = false
+      pointee.node.pointee.outstanding -= 1
+      if let client = head.client {
+        client.pointee.stream = .none
+        client.settle(1)
+      }
+    }
+    end("its client has gone", blaming: false)
+  }
+
+  /// Takes the requests of all clients but one from this lane.
+  ///
+  /// With traces, replies that will still come find an entry that drops them; without, nothing stays.
+  func evacuate(keeping kept: ClientRef?, leavingTraces: Bool) -> [Evacuee] {
+    var evacuees: [Evacuee] = []
+    var pending = Ring<Pending>()
+    var requests = ByteBuffer()
+    var localReplies = ByteBuffer()
+    var sent = 0
+    var offset = 0
+    var localOffset = 0
+
+    // A streamed request's unsent bytes stand first and belong to no entry; with one there are no others to keep.
+    let stored = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.dropFirst(pointee.streamUnsent))
+    let storedLocal = pointee.localReplies.bytes
+    for index in 0..<pointee.pending.count {
+      guard let entry = pointee.pending.element(at: index) else { break }
+      let size = Int(entry.bytes)
+      if entry.kind == .local {
+        let bytes = storedLocal[localOffset..<localOffset + size]
+        localOffset += size
+        if let client = entry.client, client != kept {
+          evacuees.append(
+            Evacuee(
+              client: client, kind: .local, bytes: Array(bytes), count: entry.count, attempts: 0, isTouched: false))
+        } else {
+          pending.append(entry)
+          localReplies.append(UnsafeRawBufferPointer(rebasing: bytes))
+        }
+        continue
+      }
+      let bytes = UnsafeRawBufferPointer(rebasing: stored[offset..<offset + size])
+      let sentOfIt = Swift.min(size, Swift.max(0, pointee.sent - offset))
+      offset += size
+      let isStreamed = entry.kind == .streamedRead || entry.kind == .streamedWrite
+      let remaining = entry.count - entry.done
+      var stays = leavingTraces && (entry.client == nil || entry.client == kept)
+      var staying = entry
+      if let client = entry.client, !stays {
+        evacuees.append(
+          Evacuee(
+            client: client, kind: entry.kind, bytes: bytes.dropping(requests: entry.done), count: remaining,
+            attempts: entry.attempts, isTouched: sentOfIt > 0 || isStreamed))
+        staying.client = nil
+        stays = leavingTraces && sentOfIt > 0
+      }
+      if stays {
+        pending.append(staying)
+        requests.append(bytes)
+        sent += sentOfIt
+      } else {
+        pointee.node.pointee.outstanding -= Int(remaining)
+      }
+    }
+    pointee.pending = pending
+    pointee.requests = requests
+    pointee.localReplies = localReplies
+    pointee.sent = sent
+    pointee.streamUnsent = 0
+    return evacuees
+  }
+
+  /// Gives evacuated requests new places, in their order, and errors to those for which there is none.
+  func rehome(_ evacuees: [Evacuee], _ why: String, _ fate: StreamFate, preferring preferred: LaneRef?) {
+    let worker = pointee.worker
+    let set = pointee.set
+    let node = pointee.node
+    // All unanswered requests of a client were on this lane: it now has none, until they are placed again.
+    for evacuee in evacuees { evacuee.client.pointee.outstanding -= Int32(evacuee.count) }
+    var bound: Set<ClientRef> = []
+    for evacuee in evacuees where evacuee.kind == .write && !evacuee.isTouched { bound.insert(evacuee.client) }
+
+    lazy var readRefuge = preferred ?? worker.bestReadLane(set, avoiding: node) ?? worker.bestReadLane(set, avoiding: nil)
+    lazy var primaryRefuge = preferred ?? worker.primaryLane(set)
+
+    for evacuee in evacuees {
+      let client = evacuee.client
+      if client.pointee.isClosed {
+        client.freeIfDone()
+        continue
+      }
+      let again = evacuee.attempts + (evacuee.isTouched ? 1 : 0)
+      var target: LaneRef?
+      var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
+      switch evacuee.kind {
+      case .local:
+        client.reply(evacuee.bytes)
+        continue
+      case .read:
+        if again < Limits.attempts {
+          target =
+            client.pointee.outstanding > 0
+            ? client.pointee.lane : (bound.contains(client) ? primaryRefuge ?? readRefuge : readRefuge)
+        }
+        if target != nil { worker.pointee.counters.readsAskedAgain += Int(evacuee.count) }
+      case .write where evacuee.isTouched:
+        worker.pointee.counters.unknownFates += Int(evacuee.count)
+        refusal = .unknownFate(node.pointee.name, why)
+      case .write:
+        target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
+        if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
+      case .streamedRead, .streamedWrite:
+        if case .forwarding = client.pointee.stream { client.pointee.stream = .discarding }
+        if case .unknown = fate {
+          let isRead = evacuee.kind == .streamedRead
+          worker.pointee.counters.unknownFates += isRead ? 0 : 1
+          refusal = isRead ? .readLost(node.pointee.name, why) : .unknownFate(node.pointee.name, why)
+        }
+      }
+      if let target {
+        evacuee.bytes.withUnsafeBytes {
+          target.append($0, from: client, count: evacuee.count, evacuee.kind, attempts: again)
+        }
+      } else {
+        let bytes = refusal.bytes
+        for _ in 0..<evacuee.count { client.reply(bytes) }
+      }
+      client.reconsider()
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// The bytes of a run of requests without the first `count` of them, which have their replies.
+  fileprivate func dropping(requests count: UInt32) -> [UInt8] {
+    var at = 0
+    var scanner = RequestScanner()
+    for _ in 0..<count {
+      guard scanner.scan(UnsafeRawBufferPointer(rebasing: self[at...])) == .complete else { break }
+      at += scanner.position
+      // The requests that Redis skips are not counted.
+      scanner.reset()
+    }
+    return Array(self[at...])
+  }
+}
+
+extension Ring where Element == Pending {
+  /// Takes the newest entry if it is a streamed request.
+  fileprivate mutating func popLastStream() -> Pending? {
+    guard let last, last.pointee.kind == .streamedRead || last.pointee.kind == .streamedWrite else { return nil }
+    return popLast()
+  }
+}
+
+/// What can be said of a streamed request whose lane ends.
+enum StreamFate {
+  /// The server never had all of it.
+  case notExecuted
+  case unknown
+
+  init(of lane: borrowing Lane) {
+    self = lane.isStreamOpen || lane.streamUnsent > 0 ? .notExecuted : .unknown
+  }
+}
+
+/// A run of requests that must leave its lane.
+struct Evacuee {
+  let client: ClientRef
+  let kind: Pending.Kind
+  let bytes: [UInt8]
+  let count: UInt32
+  let attempts: UInt8
+  /// Bytes of it were handed to the kernel.
+  let isTouched: Bool
+}

@@ -1,0 +1,122 @@
+import Reactor
+
+// When one client's replies stand in the way of the others', and when a node is silent.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// The client at the head does not read: take no more from the node until it does.
+  func holdUp(for client: ClientRef) {
+    stepAside(for: client)
+    guard pointee.state != .closed else { return }
+    pointee.heldUpBy = client
+    client.pointee.holdsUp = self
+    pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
+    client.watchPatience()
+  }
+
+  /// The client reads again, or has gone.
+  func release() {
+    guard let client = pointee.heldUpBy else { return }
+    pointee.heldUpBy = nil
+    client.pointee.holdsUp = nil
+    guard pointee.state != .closed else { return }
+    pointee.lastProgress = pointee.worker.pointee.loop.now
+    goOnReading()
+    if pointee.state != .closed, pointee.heldUpBy == nil {
+      pointee.readWatcher.arm(on: pointee.worker.pointee.loop)
+    }
+  }
+
+  /// Makes this lane the client's own if all others' requests on it can be asked elsewhere: they get a fresh lane.
+  ///
+  /// Writes that were sent cannot be asked again; then everybody stays, and the client's patience is what is measured.
+  func stepAside(for client: ClientRef) {
+    let worker = pointee.worker
+    guard pointee.isShared, worker.pointee.lent < Limits.lentUpstreams else { return }
+    var hasOthers = false
+    var offset = 0
+    for index in 0..<pointee.pending.count {
+      guard let entry = pointee.pending.element(at: index) else { break }
+      if entry.client != nil && entry.client != client {
+        hasOthers = true
+        if entry.kind == .write && offset < pointee.sent { return }
+      }
+      if entry.kind != .local { offset += Int(entry.bytes) }
+    }
+    worker.forget(self)
+    pointee.sharing = .own(client)
+    worker.pointee.lent += 1
+    client.pointee.bigReplies = Limits.bigReplyMemory
+    guard hasOthers else { return }
+
+    var fresh: LaneRef?
+    if let index = worker.pointee.nodes.firstIndex(of: pointee.node) {
+      fresh = worker.openShared(pointee.set, index)
+      // The next big reply should find few others in flight behind it.
+      fresh?.pointee.window = 1
+    }
+    let evacuees = evacuate(keeping: client, leavingTraces: true)
+    rehome(evacuees, "its connection was taken by a large reply", .notExecuted, preferring: fresh)
+    wakeWaiters()
+  }
+
+  /// Whether clients other than this one wait for replies on this lane.
+  func owesOthers(than client: ClientRef) -> Bool {
+    for index in 0..<pointee.pending.count {
+      guard let other = pointee.pending.element(at: index)?.client else { continue }
+      if other != client && !other.pointee.isClosed { return true }
+    }
+    return false
+  }
+
+  /// Ends an own lane on which only dropped replies are still to come.
+  func closeIfNobodyWaits() {
+    for index in 0..<pointee.pending.count {
+      if let client = pointee.pending.element(at: index)?.client, !client.pointee.isClosed { return }
+    }
+    end("nobody waits for it", blaming: false)
+  }
+
+  /// Judges the lane's silence; says whether time still matters to it.
+  func checkDeadline(now: Double) -> Bool {
+    let limits = pointee.worker.pointee.settings.limits
+    let silence = now - pointee.lastProgress
+    switch pointee.state {
+    case .closed: return false
+    case .connecting, .greeting:
+      if silence > limits.connectTimeout { fail("no answer to a new connection within \(limits.connectTimeout) s") }
+      return true
+    case .ready:
+      if pointee.heldUpBy != nil {
+        pointee.lastProgress = now
+        return true
+      }
+      guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
+      let isPrimary = pointee.node.pointee.isPrimary
+      if silence > (isPrimary ? limits.upstreamTimeout * Limits.primaryPatience : limits.upstreamTimeout) {
+        fail("silent for \(Int(silence * 1000)) ms with requests waiting")
+      } else if !pointee.isSuspect, silence > (isPrimary ? limits.upstreamTimeout : Limits.replicaSilence) {
+        suspect()
+      }
+      return true
+    }
+  }
+
+  /// The node has been silent: it gets nothing more until it speaks, and waiting reads are asked elsewhere.
+  private func suspect() {
+    let worker = pointee.worker
+    if pointee.node.pointee.isPrimary {
+      // The fate of what was sent is open as long as the node may answer; what was not sent is safe here.
+      pointee.isSuspect = true
+      return
+    }
+    guard pointee.isShared else { return }
+    guard let refuge = worker.bestReadLane(pointee.set, avoiding: pointee.node), refuge.pointee.state == .ready else {
+      return
+    }
+    pointee.isSuspect = true
+    pointee.set.pointee.turnOfChoice = 0
+    worker.pointee.report(.replicaSilent(pointee.node.pointee.name))
+    let started = pointee.isReplyStarted ? pointee.pending.first?.pointee.client : nil
+    let evacuees = evacuate(keeping: started, leavingTraces: true)
+    rehome(evacuees, "it is silent", .notExecuted, preferring: refuge)
+  }
+}

@@ -1,0 +1,205 @@
+import RESP
+import Reactor
+
+// From the node's socket to the clients that wait, in the order of their requests.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// Takes what the socket has, once, and hands out the replies in it.
+  func readable() {
+    guard pointee.state != .closed else { return }
+    let worker = pointee.worker
+    if pointee.partial.isEmpty {
+      let scratch = worker.pointee.scratch
+      switch Gate.receive(pointee.fd, into: scratch, atMost: Limits.readChunk) {
+      case .moved(let count):
+        let used = take(UnsafeRawBufferPointer(start: scratch, count: count))
+        if used < count, pointee.state != .closed {
+          pointee.partial.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
+        }
+      case .wouldBlock: return
+      case .endOfStream: return fail("it closed the connection")
+      case .failed(let error): return fail(error.description)
+      }
+    } else {
+      let room = pointee.partial.reserve(Swift.max(16 << 10, Swift.min(pointee.scanner.pendingBulk, Limits.readChunk)))
+      switch Gate.receive(pointee.fd, into: room, atMost: Swift.min(pointee.partial.room, Limits.readChunk)) {
+      case .moved(let count):
+        pointee.partial.commit(count)
+        takePartial()
+      case .wouldBlock: return
+      case .endOfStream: return fail("it closed the connection")
+      case .failed(let error): return fail(error.description)
+      }
+    }
+    if pointee.state != .closed { finishReading() }
+  }
+
+  /// Hands out what was kept while nothing was read.
+  func goOnReading() {
+    if !pointee.partial.isEmpty { takePartial() }
+    if pointee.state != .closed { finishReading() }
+  }
+
+  private func takePartial() {
+    let used = take(pointee.partial.bytes)
+    guard pointee.state != .closed else { return }
+    pointee.partial.consume(used)
+    pointee.partial.shrinkIfEmpty(above: 0)
+  }
+
+  private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    pointee.lastProgress = pointee.worker.pointee.loop.now
+    if pointee.isSuspect {
+      pointee.isSuspect = false
+      markDirty()
+    }
+    var used = 0
+    if pointee.state == .greeting {
+      used = greet(bytes)
+      if pointee.state != .ready { return used }
+    }
+    return used + handOut(UnsafeRawBufferPointer(rebasing: bytes[used...]))
+  }
+
+  @inline(__always)
+  private func flushRun(_ run: inout ReplyRun, _ bytes: UnsafeRawBufferPointer, _ end: Int) {
+    guard let client = run.client else { return }
+    if end > run.start { client.deliver(UnsafeRawBufferPointer(rebasing: bytes[run.start..<end])) }
+    if run.settled > 0 { client.settle(run.settled) }
+    run.client = nil
+    run.settled = 0
+  }
+
+  /// Hands out whole replies, and big ones as they come; gives back how many bytes are done with.
+  private func handOut(_ bytes: UnsafeRawBufferPointer) -> Int {
+    var run = ReplyRun()
+    var at = 0
+    while at < bytes.count {
+      guard let head = pointee.pending.first, head.pointee.kind != .local else {
+        flushRun(&run, bytes, at)
+        if deliverLocalReplies() { continue }
+        // Nobody has asked: a RESP3 push is for nobody here, anything else is an error.
+        switch pointee.scanner.scan(UnsafeRawBufferPointer(rebasing: bytes[at...])) {
+        case .needMore where pointee.scanner.kind == UInt8(ascii: ">") || pointee.scanner.kind == 0: return at
+        case .complete where pointee.scanner.kind == UInt8(ascii: ">"):
+          at += pointee.scanner.position
+          pointee.scanner.reset()
+          continue
+        default:
+          fail("it sent a reply that nobody asked for")
+          return bytes.count
+        }
+      }
+      let client = head.pointee.client
+      if client != run.client || client == nil {
+        flushRun(&run, bytes, at)
+        run.client = client
+        run.start = at
+        run.settled = 0
+        if let client, !client.pointee.output.isEmpty, client.pointee.output.count >= client.pointee.outputHigh,
+          !client.pointee.isClosed
+        {
+          // It does not read: take no more for it.
+          run.client = nil
+          holdUp(for: client)
+          return at
+        }
+      }
+      switch pointee.scanner.scan(UnsafeRawBufferPointer(rebasing: bytes[at...]), dropped: pointee.passedOn) {
+      case .complete:
+        if pointee.scanner.kind == UInt8(ascii: ">") {
+          flushRun(&run, bytes, at)
+          at += pointee.scanner.position - pointee.passedOn
+        } else {
+          at += pointee.scanner.position - pointee.passedOn
+          if pointee.scanner.position > Limits.bigReply { client?.pointee.bigReplies = Limits.bigReplyMemory }
+          pointee.isReplyStarted = false
+          run.settled += 1
+          settleHead(head)
+        }
+        pointee.passedOn = 0
+        pointee.scanner.reset()
+      case .needMore:
+        return at + passOnUnfinished(&run, bytes, at)
+      case .malformed, .inline:
+        flushRun(&run, bytes, at)
+        fail("its reply is malformed: \(pointee.scanner.error?.message ?? "")")
+        return bytes.count
+      }
+    }
+    flushRun(&run, bytes, at)
+    _ = deliverLocalReplies()
+    return at
+  }
+
+  /// One reply of the run at the head has come.
+  @inline(__always)
+  private func settleHead(_ head: UnsafeMutablePointer<Pending>) {
+    head.pointee.done += 1
+    pointee.node.pointee.outstanding -= 1
+    if head.pointee.done == head.pointee.count {
+      let bytes = Int(head.pointee.bytes)
+      pointee.requests.consume(bytes)
+      pointee.sent -= bytes
+      pointee.pending.removeFirst()
+      if pointee.window != Int32.max { widenWindow() }
+    }
+  }
+
+  /// An unfinished reply at `bytes[at...]`: a small one waits to be whole, a big one is passed on as far as it is here.
+  private func passOnUnfinished(_ run: inout ReplyRun, _ bytes: UnsafeRawBufferPointer, _ at: Int) -> Int {
+    let scanned = pointee.scanner.position
+    let isBig =
+      pointee.isReplyStarted || pointee.scanner.pendingBulk > Limits.streamedReply || scanned > Limits.streamedReply
+    guard isBig, pointee.scanner.kind != UInt8(ascii: ">") else {
+      flushRun(&run, bytes, at)
+      return 0
+    }
+    let ready = scanned - pointee.passedOn
+    let client = run.client
+    flushRun(&run, bytes, at + ready)
+    pointee.passedOn = scanned
+    pointee.isReplyStarted = true
+    if let client, !client.pointee.isClosed {
+      if scanned + pointee.scanner.pendingBulk > Limits.bigReply { stepAside(for: client) }
+      if pointee.state != .closed, client.pointee.output.count >= client.pointee.outputHigh { holdUp(for: client) }
+    }
+    return ready
+  }
+
+  /// Gives the local replies at the head to their clients; says whether there were any.
+  @discardableResult
+  func deliverLocalReplies() -> Bool {
+    var some = false
+    while let head = pointee.pending.first, head.pointee.kind == .local {
+      some = true
+      let entry = head.pointee
+      pointee.pending.removeFirst()
+      if let client = entry.client {
+        client.deliver(UnsafeRawBufferPointer(rebasing: pointee.localReplies.bytes.prefix(Int(entry.bytes))))
+        client.settle(Int32(entry.count))
+      }
+      pointee.localReplies.consume(Int(entry.bytes))
+    }
+    return some
+  }
+
+  /// After the replies of a turn: an own lane that owes nothing goes back.
+  private func finishReading() {
+    if pointee.pending.isEmpty {
+      pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
+      pointee.localReplies.shrinkIfEmpty(above: 0)
+      if !pointee.isShared, !pointee.isStreamOpen, pointee.partial.isEmpty, pointee.state == .ready, pointee.isLent {
+        pointee.worker.giveBack(self)
+      }
+    } else if !pointee.isShared {
+      closeIfNobodyWaits()
+    }
+  }
+}
+
+/// Replies that are next to each other and for the same client: they are sent on in one piece.
+struct ReplyRun {
+  var client: ClientRef?
+  var start = 0
+  var settled: Int32 = 0
+}

@@ -1,0 +1,142 @@
+import Reactor
+
+// From requests to the node's socket.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// Takes a run of requests of one client.
+  @inline(__always)
+  func append(
+    _ bytes: UnsafeRawBufferPointer, from client: ClientRef, count: UInt32, _ kind: Pending.Kind, attempts: UInt8 = 0
+  ) {
+    if let last = pointee.pending.last, last.pointee.client == client, last.pointee.kind == kind,
+      last.pointee.attempts == attempts, pointee.unsent >= Int(last.pointee.bytes),
+      Int(last.pointee.bytes) + bytes.count < Limits.laneBacklogHigh
+    {
+      // Behind one of the same that has not left yet: one longer run.
+      last.pointee.bytes += UInt32(bytes.count)
+      last.pointee.count += count
+    } else {
+      pointee.pending.append(
+        Pending(client: client, bytes: UInt32(bytes.count), count: count, kind: kind, attempts: attempts))
+    }
+    pointee.requests.append(bytes)
+    client.pointee.lane = self
+    client.pointee.outstanding += Int32(count)
+    pointee.node.pointee.outstanding += Int(count)
+    pointee.worker.pointee.counters.count(Int(count), kind, onPrimary: pointee.node.pointee.isPrimary)
+    markDirty()
+  }
+
+  /// Takes a reply that is given here, to stand behind those that the client still waits for.
+  func appendLocal(_ reply: [UInt8], to client: ClientRef) {
+    if let last = pointee.pending.last, last.pointee.client == client, last.pointee.kind == .local {
+      last.pointee.bytes += UInt32(reply.count)
+      last.pointee.count += 1
+    } else {
+      pointee.pending.append(Pending(client: client, bytes: UInt32(reply.count), count: 1, kind: .local))
+    }
+    pointee.localReplies.append(reply)
+    client.pointee.lane = self
+    client.pointee.outstanding += 1
+  }
+
+  /// Announces a request that will arrive piece by piece.
+  func appendStreamEntry(of client: ClientRef, _ kind: Pending.Kind) {
+    pointee.pending.append(Pending(client: client, bytes: 0, count: 1, kind: kind))
+    client.pointee.lane = self
+    client.pointee.outstanding += 1
+    pointee.node.pointee.outstanding += 1
+    pointee.isStreamOpen = true
+    pointee.worker.pointee.counters.count(
+      1, kind == .streamedRead ? .read : .write, onPrimary: pointee.node.pointee.isPrimary)
+  }
+
+  /// Takes a piece of it.
+  func appendStreamed(_ bytes: UnsafeRawBufferPointer) {
+    pointee.requests.append(bytes)
+    pointee.streamUnsent += bytes.count
+    markDirty()
+  }
+
+  @inline(__always)
+  func markDirty() {
+    guard !pointee.isDirty else { return }
+    pointee.isDirty = true
+    pointee.worker.pointee.toSend.append(self)
+  }
+
+  /// Writes what waits, once.
+  func flush() {
+    pointee.isDirty = false
+    guard pointee.state == .ready, !pointee.isSuspect, !pointee.writeWatcher.isArmed else { return }
+    let allowed = pointee.window == Int32.max ? pointee.unsent : windowed()
+    guard allowed > 0, let base = pointee.requests.bytes.baseAddress else { return }
+    let worker = pointee.worker
+    if pointee.sent == 0 { pointee.lastProgress = worker.pointee.loop.now }
+    switch Gate.send(pointee.fd, base + pointee.sent, count: allowed) {
+    case .moved(let count):
+      recordSent(count)
+      if count < allowed { pointee.writeWatcher.arm(on: worker.pointee.loop) }
+      worker.keepTime()
+    case .wouldBlock, .endOfStream:
+      pointee.writeWatcher.arm(on: worker.pointee.loop)
+      worker.keepTime()
+    case .failed(let error):
+      return fail(error.description)
+    }
+    if !pointee.waiters.isEmpty && pointee.unsent <= Limits.laneBacklogLow { wakeWaiters() }
+  }
+
+  @inline(__always)
+  private func recordSent(_ count: Int) {
+    if pointee.streamUnsent == 0 {
+      pointee.sent += count
+      return
+    }
+    // Streamed bytes come first and are not kept.
+    let streamed = Swift.min(count, pointee.streamUnsent)
+    pointee.streamUnsent -= streamed
+    pointee.requests.consume(streamed)
+    pointee.sent += count - streamed
+    pointee.lastProgress = pointee.worker.pointee.loop.now
+    pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
+  }
+
+  /// How many unsent bytes belong to the first `window` runs.
+  private func windowed() -> Int {
+    var runs: Int32 = 0
+    var bytes = 0
+    for index in 0..<pointee.pending.count {
+      guard let entry = pointee.pending.element(at: index), runs < pointee.window else { break }
+      if entry.kind == .local { continue }
+      bytes += Int(entry.bytes)
+      runs += 1
+    }
+    return Swift.max(0, bytes - pointee.sent)
+  }
+
+  /// A reply has come in time: more may be in flight together.
+  func widenWindow() {
+    guard pointee.window != Int32.max else { return }
+    pointee.window = pointee.window >= 1024 ? Int32.max : pointee.window * 2
+    markDirty()
+  }
+
+  func wakeWaiters() {
+    while let client = pointee.waiters.popFirst() {
+      if client.pointee.park == .room { client.unpark() }
+    }
+  }
+}
+
+extension WorkerCounters {
+  @inline(__always)
+  mutating func count(_ requests: Int, _ kind: Pending.Kind, onPrimary: Bool) {
+    if kind != .read {
+      writes += requests
+    } else if onPrimary {
+      readsOnPrimary += requests
+    } else {
+      readsOnReplicas += requests
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import Commands
+import Reactor
+import Topology
+
+// A worker's start, what it is told while it runs, and its end.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Follows a new topology: lanes to nodes that have left it take no new requests and end when they owe nothing.
+  func follow(_ topology: UpstreamTopology) {
+    pointee.server = topology.server
+    pointee.primaryAbsence = topology.primaryAbsence
+    pointee.primary = topology.primary.map(place)
+    pointee.fitReplicas = topology.replicas.map(place)
+    for (index, node) in pointee.nodes.enumerated() {
+      node.pointee.isPrimary = index == pointee.primary
+      node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
+    }
+    let now = pointee.loop.now
+    for set in pointee.sets {
+      set.pointee.turnOfChoice = 0
+      for index in pointee.nodes.indices {
+        let node = pointee.nodes[index]
+        let isWanted = node.pointee.isPrimary || node.pointee.isFitReplica
+        if isWanted {
+          // Ready before the first request needs it.
+          if shared(set, index) == nil, node.pointee.mayConnect(now: now) { _ = openShared(set, index) }
+        } else if let lane = shared(set, index), lane.pointee.pending.isEmpty {
+          lane.close()
+        }
+      }
+    }
+  }
+
+  /// The place of a node in `nodes`.
+  private func place(_ node: UpstreamTopology.Node) -> Int {
+    if let index = pointee.nodes.firstIndex(where: { $0.pointee.name == node.name }) {
+      pointee.nodes[index].pointee.address = node.address
+      return index
+    }
+    let new = NodeRef.allocate(capacity: 1)
+    new.initialize(to: UpstreamNode(name: node.name, address: node.address))
+    pointee.nodes.append(new)
+    return pointee.nodes.count - 1
+  }
+
+  /// Takes over what the servers say of their commands. Clients that are in the middle of a request see no difference:
+  /// a request is looked up once.
+  func use(_ table: CommandTable) { pointee.table = table }
+
+  /// Lets clients finish what they have begun, then ends; at the latest after `seconds`.
+  func drain(atMost seconds: Double) {
+    guard !pointee.isDraining else { return finishDraining() }
+    pointee.isDraining = true
+    pointee.drainTimer.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).finishDraining() }
+    pointee.drainTimer.arm(on: pointee.loop, after: seconds)
+    var next = pointee.firstClient
+    while let client = next {
+      next = client.pointee.next
+      client.finishWhenIdle()
+    }
+    // Even an idle loop must reach the end of a turn.
+    pointee.drainNudge.prepare(owner: self) { _, _ in }
+    pointee.drainNudge.arm(on: pointee.loop, after: 0)
+  }
+
+  /// Ends now: whoever is left is cut off.
+  func finishDraining() {
+    pointee.loop.stop()
+  }
+
+  /// Frees everything; the loop has stopped.
+  func tearDown() {
+    while let client = pointee.firstClient {
+      client.close()
+      while let closed = pointee.closed.popFirst() { closed.reap() }
+    }
+    for lane in pointee.lanes { lane.end("redis-amb ends", blaming: false) }
+    endTurn()
+    pointee.turnEnd.disarm(on: pointee.loop)
+    pointee.tick.disarm(on: pointee.loop)
+    pointee.drainTimer.disarm(on: pointee.loop)
+    pointee.drainNudge.disarm(on: pointee.loop)
+    for node in pointee.nodes {
+      node.deinitialize(count: 1)
+      node.deallocate()
+    }
+    for set in pointee.sets {
+      set.deinitialize(count: 1)
+      set.deallocate()
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Closes once everything asked so far is answered.
+  func finishWhenIdle() {
+    guard !pointee.isFinishing, !pointee.isClosed else { return }
+    finish(with: [])
+  }
+}

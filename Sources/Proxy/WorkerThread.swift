@@ -1,0 +1,69 @@
+import Commands
+import Glibc
+import Reactor
+import Topology
+
+/// One of the ambassador's workers: a thread with a loop of its own. Others speak to it by messages only.
+public final class WorkerThread: Sendable {
+  enum Message: Sendable {
+    case adopt(fd: Int32, id: UInt64)
+    case follow(UpstreamTopology)
+    case use(CommandTable)
+    case drain(seconds: Double)
+  }
+
+  private let mailbox: Mailbox<Message>
+  private let thread: Thread
+
+  /// Starts the thread; nothing when the system refuses one.
+  /// - Parameter report: called on the worker's thread.
+  public init?(
+    index: Int, settings: WorkerSettings, table: CommandTable, report: @escaping @Sendable (WorkerEvent) -> Void
+  ) {
+    let mailbox = Mailbox<Message>()
+    self.mailbox = mailbox
+    let thread = spawnThread(named: "worker-\(index)") {
+      WorkerThread.run(index: index, settings: settings, table: table, mailbox: mailbox, report: report)
+    }
+    guard let thread else { return nil }
+    self.thread = thread
+  }
+
+  /// Hands over a connection that was accepted.
+  public func adopt(_ fd: Int32, id: UInt64) { mailbox.send(.adopt(fd: fd, id: id)) }
+
+  public func follow(_ topology: UpstreamTopology) { mailbox.send(.follow(topology)) }
+
+  public func use(_ table: CommandTable) { mailbox.send(.use(table)) }
+
+  /// Lets clients finish within `seconds`, then ends. Asked a second time, it ends at once.
+  public func drain(seconds: Double) { mailbox.send(.drain(seconds: seconds)) }
+
+  /// Waits until the thread has ended.
+  public func join() { thread.join() }
+
+  private static func run(
+    index: Int, settings: WorkerSettings, table: CommandTable, mailbox: Mailbox<Message>,
+    report: @escaping (WorkerEvent) -> Void
+  ) {
+    guard let loop = EventLoop() else { return report(.ended(index: index)) }
+    let worker = WorkerRef.allocate(capacity: 1)
+    worker.initialize(to: Worker(index: index, loop: loop, settings: settings, table: table, report: report))
+    worker.startTurns()
+    mailbox.open(on: loop) { message in
+      switch message {
+      case .adopt(let fd, let id): worker.adopt(fd, id: id)
+      case .follow(let topology): worker.follow(topology)
+      case .use(let table): worker.use(table)
+      case .drain(let seconds): worker.drain(atMost: seconds)
+      }
+    }
+    loop.run()
+    mailbox.close()
+    worker.tearDown()
+    worker.deinitialize(count: 1)
+    worker.deallocate()
+    loop.destroy()
+    report(.ended(index: index))
+  }
+}
