@@ -19,7 +19,7 @@ let package = Package(
     .target(name: "Commands", exclude: ["commands-7.0.15.json"]),
     .target(name: "Topology"),
     .target(name: "Routing", dependencies: ["Commands", "Topology"]),
-    .target(name: "Configuration", dependencies: ["CYAML", "Routing"]),
+    .target(name: "Configuration", dependencies: ["CYAML"]),
 
     // With I/O.
     .target(name: "Reactor", dependencies: ["CLibev"]),
