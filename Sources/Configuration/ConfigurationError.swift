@@ -34,7 +34,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
       case .unsupported(let reason): reason
       case .malformed(let reason): reason
       }
-    let place = [source.description, key ?? ""].filter { !$0.isEmpty }
+    let place = [source.description, quotable(key ?? "")].filter { !$0.isEmpty }
     return (place + [words]).joined(separator: ": ") + (hint.map { "; \($0)" } ?? "")
   }
 }
@@ -64,10 +64,10 @@ public enum ConfigurationSource: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String {
     switch self {
-    case .file(let path, let line, let column): "\(path):\(line):\(column)"
-    case .wholeFile(let path): path
-    case .environment(let name): "environment \(name)"
-    case .flag(let name): "flag \(name)"
+    case .file(let path, let line, let column): "\(printable(path)):\(line):\(column)"
+    case .wholeFile(let path): printable(path)
+    case .environment(let name): "environment \(quotable(name))"
+    case .flag(let name): "flag \(quotable(name))"
     case .nowhere: ""
     }
   }

@@ -11,7 +11,7 @@ extension ConfigurationLoader {
           to: String(name.dropFirst(prefix.count)),
           among: Setting.all.map { String($0.environmentName.dropFirst(prefix.count)) })
         gathered.reject(
-          String(name.dropFirst(prefix.count)), at: source, form: Setting.environmentForm, separator: "_",
+          String(name.dropFirst(prefix.count)), at: source, form: Setting.environmentForm,
           hint: Spelling.didYouMean(near.map { prefix + $0 }))
       }
     }

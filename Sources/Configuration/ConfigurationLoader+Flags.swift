@@ -8,7 +8,7 @@ extension ConfigurationLoader {
       guard let setting = Setting.named(flag: name) else {
         let names = Setting.all.flatMap { [$0.flagName] + ($0.alias.map { [$0] } ?? []) }
         gathered.reject(
-          name, at: source, form: Setting.flagForm, separator: "-",
+          name, at: source, form: Setting.flagForm,
           hint: Spelling.didYouMean(Spelling.closest(to: name, among: names).map { "--" + $0 }))
         continue
       }
@@ -41,7 +41,11 @@ public enum SettingFlags {
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       guard argument.hasPrefix("--"), argument.count > 2 else {
-        errors.append(ConfigurationError(.nowhere, .malformed("unexpected argument \(quoted(argument))")))
+        let isFile = argument.hasSuffix(".yaml") || argument.hasSuffix(".yml")
+        errors.append(
+          ConfigurationError(
+            .nowhere, .malformed("unexpected argument \(quoted(argument))"),
+            hint: isFile ? "a file is given as --config FILE" : nil))
         continue
       }
       let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -37,7 +37,7 @@ public enum ConfigurationLoader {
     return errors.isEmpty ? .success(configuration) : .failure(ConfigurationErrors(errors: errors))
   }
 
-  private static func read(
+  static func read(
     _ raw: RawValue, as setting: Setting, into configuration: inout AmbassadorConfiguration
   ) -> [ConfigurationError] {
     var rejections: [Rejection] = []
@@ -76,17 +76,19 @@ struct Gathered {
   /// Nothing is known of what the source would have set.
   var isUnreadable = false
 
-  /// A name that is no setting's, in the form of its source.
+  /// A name that is no setting's. Outside of the file it is written in another form, and the source says it already.
   mutating func reject(
-    _ key: String, at source: ConfigurationSource, form: (String) -> String = { $0 }, separator: Character = ".",
-    hint: String?
+    _ name: String, at source: ConfigurationSource, form: ((String) -> String)? = nil, hint: String?
   ) {
-    let refused = Setting.notYet.first { form($0.prefix) == key || key.hasPrefix(form($0.prefix) + [separator]) }
+    let refused = Setting.notYet.first { section in
+      (form?(section.prefix) ?? section.prefix) == name
+        || name.hasPrefix(form?(section.prefix + ".") ?? section.prefix + ".")
+    }
     if let refused {
       refusedSections.insert(refused.section)
       errors.append(ConfigurationError(source, key: refused.prefix, .unsupported(refused.reason)))
     } else {
-      errors.append(ConfigurationError(source, key: key, .unknown, hint: hint))
+      errors.append(ConfigurationError(source, key: form == nil ? name : nil, .unknown, hint: hint))
     }
   }
 }

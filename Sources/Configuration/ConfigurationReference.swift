@@ -33,7 +33,7 @@ public enum ConfigurationReference {
     Setting.all.map { setting in
       let names = ["--" + setting.flagName] + (setting.alias.map { ["--" + $0] } ?? [])
       let value = setting.defaultText.map { "default: \($0.isEmpty ? "not set" : $0)" } ?? "required"
-      let text = wrapped("\(setting.help) (\(setting.expected); \(value))", to: 72)
+      let text = wrapped("\(setting.help) (\(setting.expected); \(value))", to: 70)
       return (["  " + names.joined(separator: ", ")] + text.map { "        " + $0 }).joined(separator: "\n")
     }.joined(separator: "\n")
   }

@@ -3,14 +3,21 @@
 func quoted(_ text: String) -> String { "\"\(quotable(text))\"" }
 
 func quotable(_ text: String) -> String {
-  var shown = ""
   let visible = text.lastIndex(of: "@").map { "***" + text[$0...] } ?? text
-  for scalar in visible.unicodeScalars.prefix(60) {
+  var start = ""
+  start.unicodeScalars.append(contentsOf: visible.unicodeScalars.prefix(60))
+  return printable(start) + (visible.unicodeScalars.count > 60 ? "..." : "")
+}
+
+/// The text with everything escaped that would break the line or hide in it.
+func printable(_ text: String) -> String {
+  var shown = ""
+  for scalar in text.unicodeScalars {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .unassigned, .privateUse, .surrogate:
       shown += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
     default: shown.unicodeScalars.append(scalar)
     }
   }
-  return visible.unicodeScalars.count > 60 ? shown + "..." : shown
+  return shown
 }

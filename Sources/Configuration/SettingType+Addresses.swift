@@ -15,7 +15,7 @@ extension SettingType where Value == ListenAddress {
     let base = SettingType.scalar("host:port (port \(defaultPort) if left out) or unix:/path") { text throws(Misfit) in
       if text.hasPrefix("unix:") { return .unix(path: try HostPort.socketPath(text.dropFirst(5))) }
       if text.hasPrefix("/") { throw Misfit(hint: Spelling.didYouMean("unix:" + text)) }
-      if text.hasPrefix("*") || text.hasPrefix(":") {
+      if text.hasPrefix("*") || (text.hasPrefix(":") && !text.hasPrefix("::")) {
         throw Misfit(hint: "write 0.0.0.0 or [::] to listen on every interface")
       }
       if decimal(text) != nil { throw Misfit(hint: Spelling.didYouMean("127.0.0.1:" + text)) }

@@ -9,7 +9,7 @@ enum Spelling {
     guard (1...64).contains(bytes.count) else { return nil }
     let near = candidates.map { (word: $0, distance: distance(bytes, Array($0.utf8))) }
       .min { $0.distance < $1.distance }
-    if let near, near.distance <= max(1, min(3, bytes.count / 3)) { return near.word }
+    if let near, near.distance <= max(1, min(3, max(bytes.count, near.word.utf8.count) / 3)) { return near.word }
     return candidates.first { $0.hasPrefix(word + "-") || $0.hasPrefix(word + ".") }
   }
 

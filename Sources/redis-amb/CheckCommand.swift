@@ -9,12 +9,14 @@ struct CheckCommand: ParsableCommand {
 
   @OptionGroup var options: ConfigurationOptions
 
-  @Flag(help: "Print the configuration that would be in effect.")
+  @Flag(help: "Print the configuration that would be in effect, as a file.")
   var show = false
 
   func run() throws {
     let configuration = try options.load()
-    if show { Terminal.output.write(ConfigurationReference.effective(configuration)) }
-    Terminal.error.write("OK: \(options.file ?? "no file, environment and flags only")\n")
+    Terminal.output.write(
+      show
+        ? ConfigurationReference.effective(configuration)
+        : "OK: \(options.file ?? "no file, only the environment and flags")\n")
   }
 }
