@@ -38,37 +38,3 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     return (place + [words]).joined(separator: ": ") + (hint.map { "; \($0)" } ?? "")
   }
 }
-
-/// Everything that is wrong at once: never empty.
-public struct ConfigurationErrors: Error, Sendable, Equatable, CustomStringConvertible {
-  /// In the order of the file, then of the environment, then of the flags, then what is missing.
-  public let errors: [ConfigurationError]
-
-  /// A line each. A file that is not a configuration at all has thousands: past fifty nobody reads on.
-  public var description: String {
-    let shown = errors.prefix(50).map(\.description)
-    let rest = errors.count - shown.count
-    return (shown + (rest > 0 ? ["... and \(rest) more"] : [])).joined(separator: "\n")
-  }
-}
-
-/// Where a value, or the lack of it, comes from.
-public enum ConfigurationSource: Sendable, Hashable, CustomStringConvertible {
-  /// Lines and columns count from 1, columns in characters.
-  case file(String, line: Int, column: Int)
-  case wholeFile(String)
-  case environment(String)
-  /// With its dashes.
-  case flag(String)
-  case nowhere
-
-  public var description: String {
-    switch self {
-    case .file(let path, let line, let column): "\(printable(path)):\(line):\(column)"
-    case .wholeFile(let path): printable(path)
-    case .environment(let name): "environment \(quotable(name))"
-    case .flag(let name): "flag \(quotable(name))"
-    case .nowhere: ""
-    }
-  }
-}

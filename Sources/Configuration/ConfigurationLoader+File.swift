@@ -45,7 +45,7 @@ extension Gathered {
       } else if isWord, Setting.all.contains(where: { $0.key.hasPrefix(key + ".") }) {
         section(entry.value, at: path)
       } else {
-        reject(key, at: entry.source, hint: isWord ? suggestion(for: key) : nesting(of: key))
+        reject(key, at: entry.source, hint: isWord ? Self.suggestion(for: key) : Self.nesting(of: key))
       }
     }
   }
@@ -63,7 +63,7 @@ extension Gathered {
   }
 
   /// Settings and sections alike: either may be misspelt.
-  private func suggestion(for key: String) -> String? {
+  private static func suggestion(for key: String) -> String? {
     var names = Setting.all.map(\.key)
     var seen = Set(names)
     for key in names {
@@ -76,7 +76,7 @@ extension Gathered {
     return Spelling.didYouMean(Spelling.closestKey(to: key, among: names))
   }
 
-  private func nesting(of key: String) -> String? {
+  private static func nesting(of key: String) -> String? {
     guard Setting.all.contains(where: { $0.key == key }), let dot = key.lastIndex(of: ".") else { return nil }
     return "in the file, write \(quoted(String(key[key.index(after: dot)...]))) under \(quoted(String(key[..<dot])))"
   }

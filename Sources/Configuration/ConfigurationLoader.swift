@@ -66,33 +66,6 @@ public enum ConfigurationLoader {
   }
 }
 
-/// What one source gave.
-struct Gathered {
-  /// By the setting's key.
-  var values: [String: RawValue] = [:]
-  var errors: [ConfigurationError] = []
-  /// Sections that held something this version refuses.
-  var refusedSections: Set<String> = []
-  /// Nothing is known of what the source would have set.
-  var isUnreadable = false
-
-  /// A name that is no setting's. Outside of the file it is written in another form, and the source says it already.
-  mutating func reject(
-    _ name: String, at source: ConfigurationSource, form: ((String) -> String)? = nil, hint: String?
-  ) {
-    let refused = Setting.notYet.first { section in
-      (form?(section.prefix) ?? section.prefix) == name
-        || name.hasPrefix(form?(section.prefix + ".") ?? section.prefix + ".")
-    }
-    if let refused {
-      refusedSections.insert(refused.section)
-      errors.append(ConfigurationError(source, key: refused.prefix, .unsupported(refused.reason)))
-    } else {
-      errors.append(ConfigurationError(source, key: form == nil ? name : nil, .unknown, hint: hint))
-    }
-  }
-}
-
 extension ConfigurationSource {
   /// Orders the errors of a file from top to bottom; leaves other sources as they are, sorting being stable.
   fileprivate var position: (Int, Int) {

@@ -15,7 +15,6 @@ enum YAML {
     }
     return bytes.withUnsafeBufferPointer { buffer in
       var reader = YAMLReader(buffer, path: path)
-      defer { reader.close() }
       do throws(ConfigurationError) {
         let root = try reader.document()
         return (root, reader.duplicates)

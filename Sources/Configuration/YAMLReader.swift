@@ -1,7 +1,7 @@
 import CYAML
 
 /// Pulls libyaml's events and builds the tree.
-struct YAMLReader {
+struct YAMLReader: ~Copyable {
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private let bytes: UnsafeBufferPointer<UInt8>
   private let path: String
@@ -21,7 +21,7 @@ struct YAMLReader {
     yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
   }
 
-  func close() {
+  deinit {
     yaml_parser_delete(parser)
     parser.deallocate()
   }
