@@ -3,19 +3,15 @@
 ///
 /// Invariant in all of them: `0 <= at <= end`, and `bytes[..<end]` is readable.
 extension ReplyScanner {
-  /// Takes steps until none may follow.
+  /// Takes the step that the phase stands for.
   @usableFromInline @inline(never)
-  mutating func scanSlowly(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) {
-    var onward = true
-    while onward {
-      onward =
-        switch _phase {
-        case .value: readValue(bytes, &at, end)
-        case .payload: skipPayload(bytes, &at, end)
-        case .text: skipText(bytes, &at, end)
-        case .digits: skipDigits(bytes, &at, end)
-        case .complete, .malformed: false
-        }
+  mutating func takeStep(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+    switch _phase {
+    case .value: readValue(bytes, &at, end)
+    case .payload: skipPayload(bytes, &at, end)
+    case .text: skipText(bytes, &at, end)
+    case .digits: skipDigits(bytes, &at, end)
+    case .complete, .malformed: false
     }
   }
 

@@ -80,17 +80,20 @@ public struct ReplyScanner: Sendable {
     var at = _position &- dropped
     guard let base = bytes.baseAddress, at >= 0, at < end else { return resting }
     let pointer = base.assumingMemoryBound(to: UInt8.self)
-    if _phase == .value {
-      skipCommonValues(pointer, &at, end)
-      if _remaining == 0 {
+    while true {
+      if _phase == .value {
+        skipCommonValues(pointer, &at, end)
+        if _remaining == 0 {
+          _position = at &+ dropped
+          _phase = .complete
+          return .complete
+        }
+      }
+      guard takeStep(pointer, &at, end) else {
         _position = at &+ dropped
-        _phase = .complete
-        return .complete
+        return resting
       }
     }
-    scanSlowly(pointer, &at, end)
-    _position = at &+ dropped
-    return resting
   }
 
   /// `+OK\r` as the four bytes appear in memory.
@@ -100,7 +103,7 @@ public struct ReplyScanner: Sendable {
   @inlinable static var null: UInt32 { UInt32(bigEndian: 0x242D_310D) }
 
   /// Skips the values most replies are made of as long as they are whole and right: bulks, integers and arrays whose
-  /// number has at most four digits, `+OK` and `$-1`. Stops before anything else, which `scanSlowly` judges.
+  /// number has at most four digits, `+OK` and `$-1`. Stops before anything else, which `takeStep` judges.
   ///
   /// Invariant: `0 <= at <= end`, `bytes[..<end]` is readable, and `at` is before a type byte unless `_remaining == 0`.
   @inlinable
