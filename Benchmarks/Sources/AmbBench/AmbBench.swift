@@ -49,6 +49,7 @@ public enum AmbBench {
       try FrozenReplicaScenario(context: context).run()
       try BigNeighbourScenario(context: context).run()
     }
+    report.paragraph("Load average at the end: \(Machine.loadAverage()).")
     report.verdict()
     return !(options.isStrict && report.hasFailures)
   }

@@ -3,6 +3,7 @@ import Glibc
 /// Pulls one large value no faster than it is allowed, and compares every byte with what was stored.
 final class PacedReader {
   enum Outcome: Equatable {
+    case notAsked
     case reading
     case complete
     case wrong(String)
@@ -11,9 +12,11 @@ final class PacedReader {
   private let socket: LoopbackSocket
   private let expected: [UInt8]
   private let header: [UInt8]
+  private let request: [UInt8]
   private var buffer = [UInt8](repeating: 0, count: 32768)
   private(set) var received = 0
-  private(set) var outcome = Outcome.reading
+  private(set) var outcome = Outcome.notAsked
+  private(set) var askedAt: UInt64 = 0
   private(set) var finishedAt: UInt64 = 0
 
   private var total: Int { header.count + expected.count + 2 }
@@ -24,11 +27,16 @@ final class PacedReader {
     socket.setNonBlocking()
     self.expected = expected
     header = Array("$\(expected.count)\r\n".utf8)
-    let request = Request.encode(["GET", key])
-    guard send(socket.descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else {
-      throw BenchError("a slow reader could not send its GET: \(String(cString: strerror(errno)))")
-    }
+    request = Request.encode(["GET", key])
   }
+
+  func ask() {
+    askedAt = Clock.now()
+    let isSent = send(socket.descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count
+    outcome = isSent ? .reading : .wrong("GET not taken: \(String(cString: strerror(errno)))")
+  }
+
+  var isDone: Bool { outcome != .notAsked && outcome != .reading }
 
   /// Reads until `allowance` bytes in all were received or nothing is there, in steps no smaller than 16 KiB.
   func read(upTo allowance: Int) {

@@ -20,6 +20,12 @@ final class RedisConnection {
     return try receive()
   }
 
+  /// A number from INFO, such as `used_memory` of the section `memory`.
+  func info(_ section: String, _ field: String) throws -> Int? {
+    let lines = try command("INFO", section).text.split(whereSeparator: \.isNewline)
+    return lines.first { $0.hasPrefix("\(field):") }.flatMap { Int($0.dropFirst(field.count + 1)) }
+  }
+
   func send(_ bytes: [UInt8]) throws {
     var sent = 0
     try bytes.withUnsafeBytes { bytes in

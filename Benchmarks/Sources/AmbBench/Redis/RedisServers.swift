@@ -7,22 +7,39 @@ struct RedisServers {
     let port: UInt16
 
     func connect() throws -> RedisConnection { try RedisConnection(port: port) }
+
+    func usedMemory() throws -> Int { try connect().info("memory", "used_memory") ?? 0 }
   }
 
   let primary: Server
   let replicas: [Server]
 
-  static func start(_ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory, fileLimit: Int) throws -> RedisServers {
+  var all: [Server] { [primary] + replicas }
+
+  /// - Parameter retainsMemory: the servers never give memory back to the kernel. Where they hold gigabytes for slow
+  ///   readers, faulting the pages in anew for every target would take seconds, and be all that is measured.
+  static func start(
+    _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory, fileLimit: Int, retainsMemory: Bool = false
+  ) throws -> RedisServers {
     guard Files.program("redis-server") != nil else {
       throw BenchError("redis-server is missing; install with: apt-get install redis-server")
     }
-    let primary = try server("primary", [], supervisor, directory, fileLimit)
+    let environment =
+      retainsMemory ? ["MALLOC_CONF": "oversize_threshold:0,dirty_decay_ms:-1,muzzy_decay_ms:-1"] : [:]
+    func server(_ name: String, _ extra: [String]) throws -> Server {
+      try Self.server(name, extra, environment, supervisor, directory, fileLimit)
+    }
+    let primary = try server("primary", [])
     let replicas = try (1...2).map {
-      try server("replica-\($0)", ["--replicaof", "127.0.0.1", "\(primary.port)"], supervisor, directory, fileLimit)
+      try server("replica-\($0)", ["--replicaof", "127.0.0.1", "\(primary.port)"])
     }
     let servers = RedisServers(primary: primary, replicas: replicas)
     try servers.waitForLinks()
     return servers
+  }
+
+  func end(_ supervisor: ProcessSupervisor) {
+    for server in replicas + [primary] { supervisor.end(server.child) }
   }
 
   /// Until the replicas hold all that the primary was told.
@@ -44,16 +61,17 @@ struct RedisServers {
   }
 
   private static func server(
-    _ name: String, _ extra: [String], _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory, _ fileLimit: Int
+    _ name: String, _ extra: [String], _ environment: [String: String], _ supervisor: ProcessSupervisor,
+    _ directory: TemporaryDirectory, _ fileLimit: Int
   ) throws -> Server {
     let port = try Ports.free()
     let child = try supervisor.spawn(
       [
         "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-        "--dir", directory.path, "--dbfilename", "\(name).rdb", "--maxclients", "\(fileLimit - 100)",
+        "--dir", directory.path, "--dbfilename", "\(name)-\(port).rdb", "--maxclients", "\(fileLimit - 100)",
         "--tcp-backlog", "4096", "--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb",
         "--client-output-buffer-limit", "replica", "0", "0", "0",
-      ] + extra, log: directory.file("\(name).log"))
+      ] + extra, log: directory.file("\(name)-\(port).log"), environment: environment)
     try Readiness.wait(for: child, port: port, what: "redis-server (\(name))")
     return Server(child: child, port: port)
   }

@@ -9,6 +9,8 @@ struct FrozenReplicaScenario {
     let readsFromReplicas: Bool
     let before: [Double]
     let during: [Double]
+    /// The slowest from the freeze to the end, rejoining included.
+    let slowest: Double?
     let getters: SteadyGetters.Findings
     let backAfter: Double?
   }
@@ -37,7 +39,7 @@ struct FrozenReplicaScenario {
     let frozen = reads[0] >= reads[1] ? watches[0] : watches[1]
     let readsFromReplicas = reads.max()! > 100
 
-    let stoppedAt = Clock.now()
+    let stoppedAt = Clock.now() - 50_000_000  // a GET sent shortly before may have been caught in it
     kill(frozen.server.child.pid, SIGSTOP)
     Clock.sleep(milliseconds: freeze * 1000)
     kill(frozen.server.child.pid, SIGCONT)
@@ -47,25 +49,26 @@ struct FrozenReplicaScenario {
     let gets = getters.stop()
     return Row(
       kind: target.kind, readsFromReplicas: readsFromReplicas, before: gets.latencies(in: beforeBegan..<stoppedAt),
-      during: gets.latencies(in: stoppedAt..<continuedAt + 1_000_000_000), getters: gets, backAfter: backAfter)
+      during: gets.latencies(in: stoppedAt..<continuedAt + 1_000_000_000),
+      slowest: gets.latencies(in: stoppedAt..<UInt64.max).last, getters: gets, backAfter: backAfter)
   }
 
   private func print(_ rows: [Row]) {
     let report = context.report
     report.heading("Frozen replica: one of two stopped for \(Format.decimals(freeze, 0)) s")
     var table = Table(
-      headings: ["target", "reads from replicas", "before: p99 ms", "max", "during: p99 ms", "max", "replica back after s", "errors"],
+      headings: ["target", "reads from replicas", "before: p99 ms", "max", "during: p99 ms", "slowest", "replica back after s", "errors"],
       textColumns: [0, 1, 7])
     for row in rows {
       let back = row.readsFromReplicas ? row.backAfter.map { Format.decimals($0, 2) } ?? "not in \(Int(patience))" : "–"
       table.add(
         row.kind.rawValue, row.readsFromReplicas ? "yes" : "no", Format.decimals(Statistics.percentile(row.before, 99), 3),
         Format.decimals(row.before.last, 3), Format.decimals(Statistics.percentile(row.during, 99), 3),
-        Format.decimals(row.during.last, 3), back, row.getters.errorText)
+        Format.decimals(row.slowest, 3), back, row.getters.errorText)
     }
     report.table(table)
     report.paragraph(
-      "20 clients, 2,000 GETs/s together. During: from SIGSTOP to one second after SIGCONT. Back: from SIGCONT until the replica's "
+      "20 clients, 2,000 GETs/s together. During: from SIGSTOP to one second after SIGCONT; slowest: to the end. Back: from SIGCONT until the replica's "
         + "own count of GETs (cmdstat_get) rises in each of the next five tenths of a second. A target that reads nothing from "
         + "replicas has nothing to notice here.")
   }
@@ -74,7 +77,7 @@ struct FrozenReplicaScenario {
     guard let amb = rows.first(where: { $0.kind == .amb }) else { return }
     context.report.add([
       .atMost("frozen replica: errors", Double(amb.getters.errorCount), 0, places: 0),
-      .atMost("frozen replica: slowest GET", amb.readsFromReplicas ? amb.during.last : nil, 200, unit: " ms", places: 1),
+      .atMost("frozen replica: slowest GET", amb.readsFromReplicas ? amb.slowest : nil, 200, unit: " ms", places: 1),
       .atMost(
         "frozen replica: serves reads again after", amb.readsFromReplicas ? amb.backAfter ?? .infinity : nil, 5, unit: " s"),
     ])

@@ -9,9 +9,10 @@ struct GetCounter {
   }
 
   func calls() throws -> Int {
-    let text = try connection.command("INFO", "commandstats").text
-    guard let start = text.range(of: "cmdstat_get:calls=") else { return 0 }
-    return Int(text[start...].prefix { $0.isNumber }) ?? 0
+    let lines = try connection.command("INFO", "commandstats").text.split(whereSeparator: \.isNewline)
+    let prefix = "cmdstat_get:calls="
+    guard let line = lines.first(where: { $0.hasPrefix(prefix) }) else { return 0 }
+    return Int(line.dropFirst(prefix.count).prefix { $0.isNumber }) ?? 0
   }
 
   /// Seconds from `start` until the count rises in five windows of 100 ms one after the other; requests that waited in
@@ -33,18 +34,6 @@ struct GetCounter {
       }
       last = now
       if rises == 5, let risingSince { return Double(risingSince - start) / 1e9 }
-    }
-    return nil
-  }
-}
-
-extension String {
-  /// Where `needle` ends, as the start of what follows it.
-  fileprivate func range(of needle: String) -> PartialRangeFrom<String.Index>.Bound? {
-    var index = startIndex
-    while index < endIndex {
-      if self[index...].hasPrefix(needle) { return self.index(index, offsetBy: needle.count) }
-      index = self.index(after: index)
     }
     return nil
   }

@@ -4,6 +4,14 @@ struct ScenarioContext {
   let options: Options
   let report: Report
 
+  /// The same with servers of its own in place of the shared ones.
+  func with(_ servers: RedisServers) -> ScenarioContext {
+    let launcher = TargetLauncher(
+      options: options, supervisor: launcher.supervisor, directory: launcher.directory, servers: servers,
+      fileLimit: launcher.fileLimit)
+    return ScenarioContext(launcher: launcher, options: options, report: report)
+  }
+
   /// Runs `body` on a fresh instance of each target; direct comes first, as the others are held against it.
   func eachTarget(_ name: String, _ body: (RunningTarget) throws -> Void) throws {
     let kinds = options.targets.filter { $0 == .direct } + options.targets.filter { $0 != .direct }

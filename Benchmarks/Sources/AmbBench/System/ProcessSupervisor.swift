@@ -15,7 +15,9 @@ final class ProcessSupervisor: Sendable {
   private let setpriv = Files.program("setpriv")
 
   /// `dyingWithParent: false` saves one exec where the time from exec to listening is measured.
-  func spawn(_ arguments: [String], log: String, dyingWithParent: Bool = true) throws -> Child {
+  func spawn(
+    _ arguments: [String], log: String, environment: [String: String] = [:], dyingWithParent: Bool = true
+  ) throws -> Child {
     var arguments = arguments
     guard let program = Files.program(arguments[0]) else { throw BenchError("\(arguments[0]) is not an executable file") }
     arguments[0] = program
@@ -23,7 +25,7 @@ final class ProcessSupervisor: Sendable {
 
     return try state.withLock { state in
       guard !state.isClosing else { throw BenchError("shutting down") }
-      let pid = try Self.posixSpawn(arguments, log: log)
+      let pid = try Self.posixSpawn(arguments, environment, log: log)
       let child = Child(pid: pid, program: program, log: log)
       state.live.append(child)
       return child
@@ -81,7 +83,7 @@ final class ProcessSupervisor: Sendable {
 
   /// Each child gets a process group of its own (a terminal's Ctrl-C reaches only the bench, which then reaps in
   /// order), an empty signal mask (the bench blocks signals for its `sigwait` thread), and one file for its output.
-  private static func posixSpawn(_ arguments: [String], log: String) throws -> pid_t {
+  private static func posixSpawn(_ arguments: [String], _ environment: [String: String], log: String) throws -> pid_t {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
@@ -100,8 +102,18 @@ final class ProcessSupervisor: Sendable {
     var vector = arguments.map { strdup($0) }
     vector.append(nil)
     defer { for argument in vector { free(argument) } }
+    let added = environment.map { strdup("\($0.key)=\($0.value)") }
+    defer { for variable in added { free(variable) } }
+    var variables: [UnsafeMutablePointer<CChar>?] = added
+    var inherited = environ
+    while let variable = inherited.pointee {
+      variables.append(variable)
+      inherited += 1
+    }
+    variables.append(nil)
+
     var pid: pid_t = 0
-    let failed = posix_spawn(&pid, arguments[0], &actions, &attributes, &vector, environ)
+    let failed = posix_spawn(&pid, arguments[0], &actions, &attributes, &vector, &variables)
     guard failed == 0 else { throw BenchError("cannot start \(arguments[0]): \(String(cString: strerror(failed)))") }
     return pid
   }

@@ -12,7 +12,9 @@ struct TargetLauncher {
     guard let recipe = options.recipe(kind) else {
       return RunningTarget(kind: .direct, port: servers.primary.port, threads: 1, pid: servers.primary.child.pid, child: nil)
     }
-    return try launch(recipe, threads: threads).target
+    let target = try launch(recipe, threads: threads).target
+    Clock.sleep(milliseconds: 300)  // a PONG may come before discovery is through
+    return target
   }
 
   func startAll(threads: Int) throws -> [RunningTarget] {
