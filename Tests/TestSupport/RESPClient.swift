@@ -109,10 +109,10 @@ extension RESPClient {
 extension RESPClient {
   /// Exactly one reply.
   public func reply() throws -> Reply {
-    let deadline = Deadline(within: patience)
     discardRead()
-    let value = try parse(until: deadline)
-    return Reply(bytes: Array(buffer[..<position]), value: value)
+    let start = position
+    let value = try parse(until: Deadline(within: patience))
+    return Reply(bytes: Array(buffer[start..<position]), value: value)
   }
 
   public func replies(_ count: Int) throws -> [RESPValue] {
@@ -128,8 +128,8 @@ extension RESPClient {
     do {
       while true { try receive(until: deadline) }
     } catch is Closed {
-      position = buffer.count
-      return buffer
+      defer { position = buffer.count }
+      return Array(buffer[position...])
     }
   }
 
@@ -166,13 +166,15 @@ extension RESPClient {
     return length
   }
 
+  /// Makes room; only between replies, and not for each of a thousand small ones.
   private func discardRead() {
     if position == buffer.count {
       buffer.removeAll(keepingCapacity: buffer.count < 1 << 20)
-    } else {
+      position = 0
+    } else if position >= 1 << 20 {
       buffer.removeSubrange(..<position)
+      position = 0
     }
-    position = 0
   }
 
   private func receive(until deadline: Deadline, atMost limit: Int = .max) throws {

@@ -20,15 +20,19 @@ public final class TemporaryDirectory: Sendable {
     return path
   }
 
-  deinit {
-    guard let entries = opendir(path) else { return }
-    while let entry = readdir(entries) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+  deinit { Self.remove(path) }
+
+  private static func remove(_ path: String) {
+    if let entries = opendir(path) {
+      while let entry = readdir(entries) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name == "." || name == ".." { continue }
+        if unlink("\(path)/\(name)") != 0 { remove("\(path)/\(name)") }
       }
-      if name != "." && name != ".." { unlink("\(path)/\(name)") }
+      closedir(entries)
     }
-    closedir(entries)
     rmdir(path)
   }
 }
