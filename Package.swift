@@ -19,7 +19,7 @@ let package = Package(
     .target(name: "Commands", exclude: ["commands-7.0.15.json", "Generate"]),
     .target(name: "Topology"),
     .target(name: "Routing", dependencies: ["Commands", "Topology"]),
-    .target(name: "Configuration", dependencies: ["CYAML", "Routing"]),
+    .target(name: "Configuration", dependencies: ["CYAML"]),
 
     // With I/O.
     .target(name: "Reactor", dependencies: ["CLibev"]),
@@ -42,7 +42,10 @@ let package = Package(
     .testTarget(name: "TopologyTests", dependencies: ["Topology"]),
     .testTarget(name: "RoutingTests", dependencies: ["Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
-    .testTarget(name: "IntegrationTests", dependencies: ["redis-amb"]),
+
+    // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "redis-amb"]),
   ],
   swiftLanguageModes: [.v6]
 )

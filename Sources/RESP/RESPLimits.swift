@@ -25,5 +25,5 @@ public enum RESPLimits {
   public static let replyLine = 16 << 20
 
   /// The greatest element (or pair) count one aggregate of a reply may announce.
-  public static let replyElements = Int(Int32.max)
+  @inlinable public static var replyElements: Int { Int(Int32.max) }
 }

@@ -1,5 +1,4 @@
 /// A number line inside a reply, from behind its type byte to behind its CRLF.
-@frozen @usableFromInline
 enum ReplyNumber {
   /// The value, and the index behind the line's CRLF.
   case value(Int, next: Int)
@@ -11,7 +10,6 @@ enum ReplyNumber {
   /// read again from its start without harm; a 20th digit is refused at once.
   ///
   /// Invariant: `0 <= start`, and `bytes[..<end]` is readable.
-  @inlinable
   static func read(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int) -> ReplyNumber {
     var index = start
     guard index < end else { return .unfinished }

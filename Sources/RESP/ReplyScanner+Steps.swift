@@ -3,9 +3,20 @@
 ///
 /// Invariant in all of them: `0 <= at <= end`, and `bytes[..<end]` is readable.
 extension ReplyScanner {
+  /// Takes the step that the phase stands for.
+  @usableFromInline @inline(never)
+  mutating func takeStep(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+    switch _phase {
+    case .value: readValue(bytes, &at, end)
+    case .payload: skipPayload(bytes, &at, end)
+    case .text: skipText(bytes, &at, end)
+    case .digits: skipDigits(bytes, &at, end)
+    case .complete, .malformed: false
+    }
+  }
+
   /// Reads a type byte and what follows it on its line, where that is a number or a fixed letter.
-  @inlinable
-  mutating func readValue(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func readValue(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     guard at < end else { return false }
     let type = bytes[at]
     // Behind the attributes of the whole reply exactly one value is left, whatever the attributes contained.
@@ -39,8 +50,7 @@ extension ReplyScanner {
     }
   }
 
-  @inlinable
-  mutating func readNumber(_ type: UInt8, _ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func readNumber(_ type: UInt8, _ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     var start = at &+ 1
     if type == Byte.colon, start < end, bytes[start] == Byte.plus {
       start &+= 1
@@ -78,8 +88,7 @@ extension ReplyScanner {
   }
 
   /// Finishes a value whose text ends `length` bytes behind `at`, where CRLF must stand.
-  @inlinable
-  mutating func readLineEnd(
+  private mutating func readLineEnd(
     _ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int, behind length: Int
   ) -> Bool {
     let start = at &+ length
@@ -91,8 +100,7 @@ extension ReplyScanner {
     return finishValue()
   }
 
-  @inlinable
-  mutating func skipPayload(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func skipPayload(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     let payload = min(_pendingBulk &- 2, end &- at)
     if payload > 0 {
       at &+= payload
@@ -112,8 +120,7 @@ extension ReplyScanner {
   }
 
   /// Skips text up to CRLF. A line feed on its own is text, as it is for hiredis.
-  @inlinable
-  mutating func skipText(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func skipText(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     let start = at
     at = Self.findCarriageReturn(bytes, from: at, to: end)
     _lineLength &+= at &- start
@@ -121,8 +128,7 @@ extension ReplyScanner {
   }
 
   /// Skips what a double or a big number may be made of: digits, signs, a point, an exponent, `inf`, `nan`.
-  @inlinable
-  mutating func skipDigits(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func skipDigits(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     let start = at
     while at < end {
       switch bytes[at] {
@@ -141,8 +147,7 @@ extension ReplyScanner {
   }
 
   /// Finishes a line whose text has been consumed up to `at`, where its CR stands if `at < end`.
-  @inlinable
-  mutating func endLine(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  private mutating func endLine(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     guard _lineLength <= RESPLimits.replyLine else { return fail(.lineTooLong) }
     guard end &- at >= 2 else { return false }
     guard bytes[at &+ 1] == Byte.lineFeed else { return fail(.missingLineEnd) }
@@ -151,8 +156,7 @@ extension ReplyScanner {
   }
 
   /// The index of the first carriage return in `bytes[start..<end]`, or `end`; eight bytes at a time.
-  @inlinable
-  static func findCarriageReturn(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
+  private static func findCarriageReturn(_ bytes: UnsafePointer<UInt8>, from start: Int, to end: Int) -> Int {
     let raw = UnsafeRawPointer(bytes)
     var index = start
     while end &- index >= 8 {
@@ -168,15 +172,13 @@ extension ReplyScanner {
   }
 
   /// Takes one value away; another one is read if any is left.
-  @inlinable
-  mutating func finishValue() -> Bool {
+  private mutating func finishValue() -> Bool {
     _remaining &-= 1
     _phase = _remaining == 0 ? .complete : .value
     return _remaining != 0
   }
 
-  @usableFromInline @inline(never)
-  mutating func fail(_ error: ReplySyntaxError) -> Bool {
+  private mutating func fail(_ error: ReplySyntaxError) -> Bool {
     _error = error
     _phase = .malformed
     return false

@@ -81,18 +81,72 @@ public struct ReplyScanner: Sendable {
     guard let base = bytes.baseAddress, at >= 0, at < end else { return resting }
     let pointer = base.assumingMemoryBound(to: UInt8.self)
     while true {
-      let onward =
-        switch _phase {
-        case .value: readValue(pointer, &at, end)
-        case .payload: skipPayload(pointer, &at, end)
-        case .text: skipText(pointer, &at, end)
-        case .digits: skipDigits(pointer, &at, end)
-        case .complete, .malformed: false
+      if _phase == .value {
+        skipCommonValues(pointer, &at, end)
+        if _remaining == 0 {
+          _position = at &+ dropped
+          _phase = .complete
+          return .complete
         }
-      guard onward else {
+      }
+      guard takeStep(pointer, &at, end) else {
         _position = at &+ dropped
         return resting
       }
+    }
+  }
+
+  /// `+OK\r` as the four bytes appear in memory.
+  @inlinable static var okay: UInt32 { UInt32(bigEndian: 0x2B4F_4B0D) }
+
+  /// `$-1\r` as the four bytes appear in memory.
+  @inlinable static var null: UInt32 { UInt32(bigEndian: 0x242D_310D) }
+
+  /// Skips the values most replies are made of as long as they are whole and right: bulks, integers and arrays whose
+  /// number has at most four digits, `+OK` and `$-1`. Stops before anything else, which `takeStep` judges.
+  ///
+  /// Invariant: `0 <= at <= end`, `bytes[..<end]` is readable, and `at` is before a type byte unless `_remaining == 0`.
+  @inlinable
+  mutating func skipCommonValues(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) {
+    var remaining = _remaining
+    // Any element count fits behind this one without overflow.
+    while remaining &- 1 < RESPLimits.replyElements, end &- at >= 5 {
+      let type = bytes[at]
+      let word = UnsafeRawPointer(bytes).loadUnaligned(fromByteOffset: at, as: UInt32.self)
+      if word == Self.okay || word == Self.null {
+        guard bytes[at &+ 4] == Byte.lineFeed else { break }
+        at &+= 5
+        remaining &-= 1
+      } else {
+        guard type == Byte.dollar || type == Byte.colon || type == Byte.star else { break }
+        var number = Int(truncatingIfNeeded: bytes[at &+ 1] &- Byte.zero)
+        guard number <= 9 else { break }
+        var next = at &+ 2
+        if number > 0 {
+          let lastDigit = min(at &+ 5, end &- 2)
+          while next < lastDigit {
+            let digit = bytes[next] &- Byte.zero
+            guard digit <= 9 else { break }
+            number = number &* 10 &+ Int(truncatingIfNeeded: digit)
+            next &+= 1
+          }
+        }
+        guard end &- next >= 2, bytes[next] == Byte.carriageReturn, bytes[next &+ 1] == Byte.lineFeed else { break }
+        next &+= 2
+        if type == Byte.dollar {
+          guard end &- next >= number &+ 2, number <= _maxBulkLength else { break }
+          next &+= number
+          guard bytes[next] == Byte.carriageReturn, bytes[next &+ 1] == Byte.lineFeed else { break }
+          next &+= 2
+        } else if type == Byte.star {
+          remaining &+= number
+        }
+        at = next
+        remaining &-= 1
+      }
+      if _kind == 0, _remaining == 1 { _kind = type }
+      _remaining = remaining
+      if remaining == 0 { return }
     }
   }
 

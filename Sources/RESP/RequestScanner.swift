@@ -132,7 +132,9 @@ public struct RequestScanner: Sendable {
       }
       at &+= _pendingBulk
       _pendingBulk = 0
-      if _argumentsScanned < 2 { note(offset: at &+ dropped &- 2 &- _bulkLength, length: _bulkLength) }
+      if _argumentsScanned < 2 {
+        note(_argumentsScanned, offset: at &+ dropped &- 2 &- _bulkLength, length: _bulkLength)
+      }
       _argumentsScanned &+= 1
       if _argumentsScanned == _argumentCount { return finish(at &+ dropped) }
     case .complete, .inline, .malformed:
@@ -140,6 +142,8 @@ public struct RequestScanner: Sendable {
     }
 
     // Here an argument's header begins at `at`, and _argumentsScanned < _argumentCount.
+    let count = _argumentCount
+    var scanned = _argumentsScanned
     while true {
       var length = -1
       if end &- at >= 5 {
@@ -160,6 +164,7 @@ public struct RequestScanner: Sendable {
       if length < 0 || length > _maxBulkLength {
         if length >= 0 { at &-= length < 10 ? 4 : 5 }
         _position = at &+ dropped
+        _argumentsScanned = scanned
         length = readBulkLength(base, at, end)
         guard length >= 0 else { return resting }
         at = _position &- dropped
@@ -167,16 +172,20 @@ public struct RequestScanner: Sendable {
       _searched = 0
       let room = end &- at
       guard room >= length &+ 2 else {
+        _argumentsScanned = scanned
         _bulkLength = length
         _pendingBulk = length &+ 2 &- room
         _position = end &+ dropped
         _phase = .payload
         return .needMore
       }
-      if _argumentsScanned < 2 { note(offset: at &+ dropped, length: length) }
+      if scanned < 2 { note(scanned, offset: at &+ dropped, length: length) }
       at &+= length &+ 2
-      _argumentsScanned &+= 1
-      if _argumentsScanned == _argumentCount { return finish(at &+ dropped) }
+      scanned &+= 1
+      if scanned == count {
+        _argumentsScanned = scanned
+        return finish(at &+ dropped)
+      }
     }
   }
 
@@ -193,8 +202,8 @@ public struct RequestScanner: Sendable {
 
   /// Keeps the span of the first or second argument, which has just been seen.
   @inlinable
-  mutating func note(offset: Int, length: Int) {
-    if _argumentsScanned == 0 {
+  mutating func note(_ index: Int, offset: Int, length: Int) {
+    if index == 0 {
       _name = ByteSpan(offset: offset, length: length)
     } else {
       _second = ByteSpan(offset: offset, length: length)

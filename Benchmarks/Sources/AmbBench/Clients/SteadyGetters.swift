@@ -1,0 +1,79 @@
+import Glibc
+import Synchronization
+
+/// Clients that send small GETs at a steady rate, whether or not the one before was answered, so that a stall shows in
+/// every request that fell into it. Each reply is checked against its key. Runs on a thread of its own.
+final class SteadyGetters: Sendable {
+  struct Sample {
+    let sentAt: UInt64
+    let nanoseconds: UInt64
+  }
+
+  struct Findings {
+    var samples: [Sample] = []
+    var sent = 0
+    var errors: [String: Int] = [:]
+    var unanswered = 0
+
+    var errorCount: Int { errors.values.reduce(0, +) + unanswered }
+
+    var errorText: String {
+      var parts = errors.sorted { $0.key < $1.key }.map { "\($0.value) × \($0.key)" }
+      if unanswered > 0 { parts.append("\(unanswered) × no reply") }
+      return parts.isEmpty ? "0" : parts.joined(separator: ", ")
+    }
+
+    /// Milliseconds of the GETs sent in `range`, sorted.
+    func latencies(in range: Range<UInt64>) -> [Double] {
+      samples.filter { range.contains($0.sentAt) }.map { Double($0.nanoseconds) / 1e6 }.sorted()
+    }
+  }
+
+  private let shouldStop = Atomic(false)
+  private let findings = Mutex(Findings())
+  private let thread = Mutex<BenchThread?>(nil)
+
+  init(port: UInt16, clients: Int, perSecond rate: Double, dataset: Dataset) throws {
+    let connections = try (0..<clients).map { try GetterConnection(port: port, dataset: dataset, phase: $0, of: clients, rate: rate) }
+    let loop = Loop(connections: connections)
+    let started = BenchThread { [self] in loop.run(self) }
+    thread.withLock { $0 = started }
+  }
+
+  /// Sends no more, waits up to two seconds for what is outstanding, and tells.
+  func stop() -> Findings {
+    shouldStop.store(true, ordering: .relaxed)
+    thread.withLock { thread in
+      thread?.join()
+      thread = nil
+    }
+    return findings.withLock { $0 }
+  }
+
+  private struct Loop {
+    let connections: [GetterConnection]
+
+    func run(_ owner: SteadyGetters) {
+      var descriptors = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+      var findings = Findings()
+      findings.samples.reserveCapacity(1 << 16)
+      var giveUpAt = UInt64.max
+      for connection in connections { connection.begin(at: Clock.now()) }
+      while true {
+        let now = Clock.now()
+        if giveUpAt == .max && owner.shouldStop.load(ordering: .relaxed) { giveUpAt = now + 2_000_000_000 }
+        let isSending = giveUpAt == .max
+        if !isSending && (now > giveUpAt || connections.allSatisfy { $0.outstanding == 0 || $0.isClosed }) { break }
+        if isSending { for connection in connections { connection.sendDue(now, &findings) } }
+        _ = poll(&descriptors, nfds_t(descriptors.count), 1)
+        for index in descriptors.indices where descriptors[index].revents != 0 {
+          connections[index].receive(&findings)
+          if connections[index].isClosed { descriptors[index].fd = -1 }
+        }
+      }
+      findings.unanswered = connections.reduce(0) { $0 + $1.outstanding }
+      let found = findings
+      owner.findings.withLock { $0 = found }
+    }
+  }
+}

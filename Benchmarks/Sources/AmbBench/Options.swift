@@ -1,0 +1,36 @@
+/// What the command line asks for.
+struct Options {
+  enum Verb: String, CaseIterable {
+    case loads
+    case slowReaders = "slow-readers"
+    case frozenReplica = "frozen-replica"
+    case bigNeighbour = "big-neighbour"
+    case all
+  }
+
+  var verb = Verb.loads
+  var amb = "../.build/release/redis-amb"
+  var haproxy = "haproxy"
+  var twemproxy = "nutcracker"
+  var targets = TargetKind.allCases
+  var rounds = 3
+  var threads = [1, 2]
+  /// Which parts of `loads` run; empty for all. Load ids or their prefixes, and footprint, latency, idle.
+  var parts: [String] = []
+  var countsSystemCalls = false
+  var isQuick = false
+  var isMarkdown = false
+  var isStrict = false
+  var seconds: Double?
+
+  func recipe(_ kind: TargetKind) -> (any ProxyRecipe)? {
+    switch kind {
+    case .direct: nil
+    case .haproxy: HAProxy(path: haproxy)
+    case .twemproxy: Twemproxy(path: twemproxy)
+    case .amb: RedisAmb(path: amb)
+    }
+  }
+
+  func includes(_ part: String) -> Bool { parts.isEmpty || parts.contains { part.hasPrefix($0) } }
+}

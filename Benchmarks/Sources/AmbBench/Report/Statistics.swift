@@ -1,0 +1,21 @@
+/// The two summaries used everywhere.
+enum Statistics {
+  static func median(_ values: [Double]) -> Double? {
+    let sorted = values.sorted()
+    guard !sorted.isEmpty else { return nil }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+
+  /// The nearest-rank percentile of values already sorted.
+  static func percentile(_ sorted: [Double], _ percent: Double) -> Double? {
+    guard !sorted.isEmpty else { return nil }
+    let rank = Int((percent / 100 * Double(sorted.count)).rounded(.up))
+    return sorted[min(max(rank, 1), sorted.count) - 1]
+  }
+
+  /// The median of the ratios within each round: both sides of a ratio saw the same neighbours on the machine.
+  static func medianRatio(_ numerators: [Double], _ denominators: [Double]) -> Double? {
+    median(zip(numerators, denominators).filter { $0.1 > 0 }.map { $0.0 / $0.1 })
+  }
+}

@@ -1,0 +1,3 @@
+import AmbBench
+
+AmbBench.main(Array(CommandLine.arguments.dropFirst()))

@@ -1,0 +1,76 @@
+/// Everything that a person can set, parsed and checked: what the ambassador is started or reloaded with.
+///
+/// A field is what one row of `Setting.all` fills. The values written here are blanks, not defaults: a default stands
+/// in the setting's row and nowhere else.
+public struct AmbassadorConfiguration: Sendable, Equatable {
+  public var listen: [ListenAddress] = []
+  public var threads = 0
+  public var topology = Topology.static(Topology.Static())
+  public var upstream = Upstream()
+  public var reads = Reads()
+  public var limits = Limits()
+  public var log = Log()
+  public var shutdown = Shutdown()
+
+  /// The defaults, and the one thing that has none.
+  public init(primary: Endpoint) {
+    for setting in Setting.all { setting.fill(&self) }
+    topology.asStatic.primary = primary
+  }
+
+  /// Where the nodes are learned from: exactly one source.
+  public enum Topology: Sendable, Equatable {
+    case `static`(Static)
+
+    public struct Static: Sendable, Equatable {
+      public var primary = Endpoint(host: "", port: 0)
+      public var replicas: [Endpoint] = []
+    }
+
+    /// The way in for the settings' key paths; writing selects this source.
+    var asStatic: Static {
+      get {
+        switch self {
+        case .static(let nodes): nodes
+        }
+      }
+      set { self = .static(newValue) }
+    }
+  }
+
+  public struct Upstream: Sendable, Equatable {
+    public var username: String?
+    public var passwordFile: String?
+    public var timeout = Duration.zero
+    public var connectTimeout = Duration.zero
+  }
+
+  public struct Reads: Sendable, Equatable {
+    public var policy = ReadPolicy.primary
+  }
+
+  public enum ReadPolicy: String, CaseIterable, Sendable {
+    case primary
+    case preferReplica = "prefer-replica"
+    case replica
+    case any
+  }
+
+  /// In bytes.
+  public struct Limits: Sendable, Equatable {
+    public var clientOutput = 0
+    public var memory = 0
+  }
+
+  public struct Log: Sendable, Equatable {
+    public var level = LogLevel.info
+    public var format = LogFormat.text
+  }
+
+  public enum LogLevel: String, CaseIterable, Sendable { case debug, info, warning, error }
+  public enum LogFormat: String, CaseIterable, Sendable { case text, json }
+
+  public struct Shutdown: Sendable, Equatable {
+    public var drain = Duration.zero
+  }
+}

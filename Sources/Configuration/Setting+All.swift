@@ -1,0 +1,82 @@
+extension Setting {
+  /// The declaration: one row a setting, in the order of the sample and the reference.
+  ///
+  /// To add a setting, add its field to `AmbassadorConfiguration` and its row here, then regenerate the sample and the
+  /// reference (`ReferenceTests` says how). What the product does not do yet has no row: unknown keys are errors.
+  public static let all: [Setting] = [
+    Setting(
+      "listen", .list(.listenAddress(defaultPort: 6379), atLeast: 1), into: \.listen,
+      default: [.tcp(Endpoint(host: "127.0.0.1", port: 6379))], reload: .restart,
+      help: """
+        Where the app connects. In a pod the loopback address is all that is needed; 0.0.0.0 or [::] would let other \
+        pods in.
+        """),
+    Setting(
+      "threads", .integer(1...64), into: \.threads, default: 1, reload: .restart,
+      help: "Event loops, one a thread. One is enough for most pods: the kernel is nine tenths of the cost."),
+
+    Setting(
+      "topology.static.primary", .endpoint(defaultPort: 6379), into: \.topology.asStatic.primary,
+      example: Endpoint(host: "redis-0.redis", port: 6379), alias: "primary", reload: .live,
+      help: "The node that takes the writes."),
+    Setting(
+      "topology.static.replicas", .list(.endpoint(defaultPort: 6379)), into: \.topology.asStatic.replicas,
+      default: [], alias: "replica", reload: .live,
+      help: "The nodes that reads may go to."),
+
+    Setting(
+      "upstream.username", .optional(.string), into: \.upstream.username, default: nil, reload: .live,
+      help: "The ACL user to authenticate to the nodes as. Not set: the default user."),
+    Setting(
+      "upstream.password-file", .optional(.path), into: \.upstream.passwordFile, default: nil, reload: .live,
+      help: """
+        A file that holds the password for the nodes, with or without a newline at its end. Not set: no \
+        authentication. There is no setting for the password itself: it would show in process lists and manifests.
+        """),
+    Setting(
+      "upstream.timeout", .duration(.milliseconds(1) ... .seconds(3600)), into: \.upstream.timeout,
+      default: .seconds(1), reload: .live,
+      help: "How long a node may leave a request unanswered before it is taken for gone."),
+    Setting(
+      "upstream.connect-timeout", .duration(.milliseconds(1) ... .seconds(3600)), into: \.upstream.connectTimeout,
+      default: .seconds(1), reload: .live,
+      help: "How long connecting to a node may take, authentication included."),
+
+    Setting(
+      "reads.policy", .word(AmbassadorConfiguration.ReadPolicy.self), into: \.reads.policy, default: .preferReplica,
+      reload: .live,
+      help: """
+        Where reads go. primary: never to a replica. prefer-replica: to a replica, or to the primary when none is fit. \
+        replica: only to a replica, an error when none is fit. any: to whichever node is least busy.
+        """),
+
+    Setting(
+      "limits.client-output", .size(64 * 1024...1 << 40), into: \.limits.clientOutput, default: 64 << 20,
+      reload: .live,
+      help: "The most reply bytes held for one client that keeps sending and does not read; past it, it is closed."),
+    Setting(
+      "limits.memory", .size(1 << 20...1 << 40), into: \.limits.memory, default: 256 << 20, reload: .live,
+      help: "The most that all buffers together may take."),
+
+    Setting(
+      "log.level", .word(AmbassadorConfiguration.LogLevel.self), into: \.log.level, default: .info, reload: .live,
+      help: "The least important lines to write. A steady state is silent at info."),
+    Setting(
+      "log.format", .word(AmbassadorConfiguration.LogFormat.self), into: \.log.format, default: .text, reload: .live,
+      help: "One line an event to stderr: text for people, json for collectors."),
+
+    Setting(
+      "shutdown.drain", .duration(.zero ... .seconds(3600)), into: \.shutdown.drain, default: .seconds(10),
+      reload: .live,
+      help: "On SIGTERM, how long clients may take to finish before they are closed. Keep it below the pod's own grace."
+    ),
+  ]
+
+  /// Keys of this design that this version refuses in words of their own, rather than as unknown.
+  static let notYet: [(prefix: String, section: String, reason: String)] = ["sentinel", "dns"].map {
+    (
+      "topology.\($0)", "topology",
+      "not supported by this version; topology takes exactly one source, and static is the only one there is"
+    )
+  }
+}

@@ -1,0 +1,29 @@
+import TestSupport
+import Testing
+
+/// Runs a test in a lab of its own and shows what the ambassador said when the test throws.
+///
+/// Inside, `try check(...)` stops at the first broken promise; `#expect` goes on and says no more than itself.
+func withLab(
+  replicas: Int = 2, flags: [String] = [], options: [String] = [], namesReplicas: Bool = false,
+  readsOnReplicas: Bool = true, _ body: (Lab) throws -> Void
+) throws {
+  let lab = try Lab(
+    replicas: replicas, flags: flags, options: options, namesReplicas: namesReplicas, readsOnReplicas: readsOnReplicas)
+  do {
+    try body(lab)
+    if let ambassador = try? lab.ambassador { try check(ambassador.isRunning, "the ambassador is gone") }
+  } catch { throw Failure("\(error)\n\(lab.service.report)") }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// For promises that a redis-server alone does not make.
+  static var throughTheAmbassador: Self {
+    .disabled(if: TestTarget.isDirect, "a bare redis-server does not do this")
+  }
+}
+
+/// Fails with both values in view.
+func expectEqual<Value: Equatable>(_ value: Value, _ expected: Value, _ about: @autoclosure () -> String = "") throws {
+  try check(value == expected, "\(about()): got \(value), expected \(expected)")
+}

@@ -1,0 +1,126 @@
+import TestSupport
+import Testing
+
+/// Replicas die, hang, come back and are added, and nobody who reads sees an error.
+@Suite(.throughTheAmbassador)
+struct ReplicaFailureTests {
+  @Test func `a replica is killed under load and no read fails`() throws {
+    try withLab { lab in
+      let readers = try Bystanders(lab, clients: 8)
+      try readers.goOn()
+      lab.replicas[0].kill()
+      try readers.goOn(2000)
+      try readers.stop()
+    }
+  }
+
+  @Test func `both replicas are killed under load and no read fails`() throws {
+    try withLab { lab in
+      let readers = try Bystanders(lab, clients: 8)
+      try readers.goOn()
+      for replica in lab.replicas {
+        replica.kill()
+        try readers.goOn(1000)
+      }
+      try readers.stop()
+    }
+  }
+
+  @Test func `a replica hangs: no read fails or waits for it, and it is used again when it wakes`() throws {
+    try withLab { lab in
+      let replica = lab.replicas[0]
+      let readers = try Bystanders(lab, clients: 8)
+      try readers.goOn()
+      replica.freeze()
+      defer { replica.thaw() }
+      let frozen = ContinuousClock.now
+      try readers.goOn(2000)
+      // Long enough that a read which waited for the replica to wake stands out, also on a machine with much to do.
+      try eventually("6 s of it") { ContinuousClock.now - frozen > .seconds(6) }
+      try readers.goOn()
+      let slowest = readers.slowest
+      print("a replica hung: the slowest pipeline took \(slowest)")
+      try check(slowest < .seconds(4), "a read took \(slowest)")
+      replica.thaw()
+      try expectUsed(replica)
+      try readers.stop()
+    }
+  }
+
+  @Test func `a replica that was restarted is used again`() throws {
+    try withLab { lab in
+      let replica = lab.replicas[0]
+      let readers = try Bystanders(lab)
+      for _ in 0..<3 {
+        try replica.restart()
+        try lab.redis.waitUntilLinked()
+        try expectUsed(replica)
+        try readers.goOn()
+      }
+      try readers.stop()
+    }
+  }
+
+  @Test func `a replica added later is found and used`() throws {
+    try withLab(replicas: 1) { lab in
+      let readers = try Bystanders(lab)
+      let newcomer = try lab.redis.addReplica()
+      try expectUsed(newcomer)
+      try readers.goOn()
+      try readers.stop()
+    }
+  }
+
+  @Test func `a replica added to a primary without any is found and used`() throws {
+    try withLab(replicas: 0) { lab in
+      let readers = try Bystanders(lab)
+      try expectUsed(try lab.redis.addReplica())
+      try readers.stop()
+    }
+  }
+
+  @Test func `a replica whose link to the primary is down gets no reads`() throws {
+    try withLab { lab in
+      let readers = try Bystanders(lab)
+      let astray = lab.replicas[0]
+      let nowhere = try PortLease()
+      try astray.call("REPLICAOF", "127.0.0.1", "\(nowhere.port)")
+      try eventually("it is left out") {
+        let before = try astray.calls(of: "get")
+        try readers.goOn(300)
+        return try astray.calls(of: "get") == before
+      }
+      try astray.call("REPLICAOF", "127.0.0.1", "\(lab.primary.port)")
+      try lab.redis.waitUntilLinked()
+      try expectUsed(astray)
+      try readers.stop()
+    }
+  }
+
+  @Test func `replicas come and go at random under load and no read fails`() throws {
+    try withLab { lab in
+      let seed = UInt64.random(in: 0...UInt64.max)
+      print("replicas come and go: seed \(seed)")
+      var dice = SeededGenerator(seed: seed)
+      let readers = try Bystanders(lab, clients: 8)
+      for _ in 0..<8 {
+        let replica = lab.replicas.randomElement(using: &dice)!
+        switch Int.random(in: 0..<3, using: &dice) {
+        case 0: try replica.restart()
+        case 1:
+          replica.freeze()
+          defer { replica.thaw() }
+          try readers.goOn(400)
+        default: replica.kill()
+        }
+        try readers.goOn(Int.random(in: 1..<500, using: &dice))
+      }
+      try readers.stop()
+    }
+  }
+
+  private func expectUsed(_ replica: RedisServer) throws {
+    let before = try replica.calls(of: "get")
+    try eventually("replica \(replica.port) is used for reads") { try replica.calls(of: "get") > before }
+  }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+/// The real binary, run as a person would run it.
+public final class AmbassadorProcess: Sendable {
+  /// Beside the test bundle, where the build puts both; REDIS_AMB_BINARY names another.
+  public static var binary: String {
+    if let path = environmentValue("REDIS_AMB_BINARY") { return path }
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = readlink("/proc/self/exe", &path, path.count)
+    let bundle = String(decoding: path[..<max(0, length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let beside = bundle.prefix(through: bundle.lastIndex(of: "/") ?? bundle.startIndex) + "redis-amb"
+    return isExecutable(String(beside)) ? String(beside) : PackageDirectory.path + "/.build/debug/redis-amb"
+  }
+
+  public let port: UInt16
+  private let directory: TemporaryDirectory
+  private let process: ChildProcess
+
+  /// Starts it and waits until it answers PING; who needs more than that waits for more.
+  public init(primary: String, replicas: [String] = [], flags: [String] = []) throws {
+    directory = try TemporaryDirectory()
+    port = try PortLease().port
+    let line =
+      [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
+      + replicas.flatMap { ["--replica", $0] } + flags
+    process = try ChildProcess(
+      line, environment: ["REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock")], output: directory.file("log"))
+    do {
+      try eventually("the ambassador listens on \(port)") {
+        try check(process.isRunning, "it ended")
+        return (try? RESPClient(port: port, patience: .seconds(2))) != nil
+      }
+    } catch { throw Failure("\(error)\n\(report)") }
+  }
+
+  deinit {
+    let crash = crash
+    process.terminate()
+    if let crash { print("\(crash)\n\(report)") }
+  }
+
+  /// Waits until the group is served in both roles: a write goes through, and each replica has had a read.
+  public func waitUntilServing(_ group: RedisGroup, readsOnReplicas: Bool) throws {
+    let client = try RESPClient(port: port)
+    do {
+      try eventually("the ambassador answers PONG") { try client.call("PING") == .simple("PONG") }
+      try eventually("a write goes through") { try client.call("DEL", "redis-amb:probe") == .integer(0) }
+      try eventually("a read goes through") { try client.call("STRLEN", "redis-amb:probe") == .integer(0) }
+      for replica in readsOnReplicas ? group.replicas : [] {
+        let before = try replica.calls(of: "strlen")
+        try eventually("replica \(replica.port) is used for reads") {
+          for _ in 0..<20 { try client.call("STRLEN", "redis-amb:probe") }
+          return try replica.calls(of: "strlen") > before
+        }
+      }
+    } catch { throw Failure("\(error)\n\(report)") }
+  }
+
+  /// Sends SIGTERM and says how it ended; nil when it had to be killed.
+  @discardableResult
+  public func stop() -> ChildProcess.Exit? { process.terminate() }
+
+  public var isRunning: Bool { process.isRunning }
+  public var residentMemory: Int { get throws { try process.memory("VmRSS") } }
+  public var peakMemory: Int { get throws { try process.memory("VmHWM") } }
+
+  /// How it died, when nobody asked it to.
+  public var crash: String? { process.exit.map { "the ambassador ended by itself: \($0)" } }
+
+  /// What it was started as and the end of what it said.
+  public var report: String {
+    let lines = process.output.split(separator: "\n", omittingEmptySubsequences: false).suffix(60)
+    return "--- \(process.command)\n\(crash ?? "running")\n\(lines.joined(separator: "\n"))\n---"
+  }
+}
+
+/// Where the sources are.
+public enum PackageDirectory {
+  public static let path: String = {
+    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    parts.removeLast(3)
+    return parts.joined(separator: "/")
+  }()
+}

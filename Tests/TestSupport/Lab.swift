@@ -1,0 +1,36 @@
+/// A primary, its replicas, and the service under test in front of them.
+public final class Lab: Sendable {
+  public let redis: RedisGroup
+  public let service: any ServiceUnderTest
+
+  /// `flags` are the ambassador's own; replicas are left for it to find unless `namesReplicas`.
+  public init(
+    replicas: Int = 2, flags: [String] = [], options: [String] = [], namesReplicas: Bool = false,
+    readsOnReplicas: Bool = true
+  ) throws {
+    redis = try RedisGroup(replicas: replicas, options: options)
+    if TestTarget.isDirect {
+      service = DirectService(primary: redis.primary)
+    } else {
+      let named = namesReplicas ? redis.replicas.map(\.address) : []
+      let ambassador = try AmbassadorProcess(primary: redis.primary.address, replicas: named, flags: flags)
+      try ambassador.waitUntilServing(redis, readsOnReplicas: readsOnReplicas)
+      service = ambassador
+    }
+  }
+
+  public var primary: RedisServer { redis.primary }
+  public var replicas: [RedisServer] { redis.replicas }
+
+  /// Only for tests that are not run directly.
+  public var ambassador: AmbassadorProcess {
+    get throws {
+      guard let ambassador = service as? AmbassadorProcess else { throw Failure("needs the ambassador") }
+      return ambassador
+    }
+  }
+
+  public func connect(receiveBuffer: Int? = nil, patience: Duration = Deadline.patience) throws -> RESPClient {
+    try service.connect(receiveBuffer: receiveBuffer, patience: patience)
+  }
+}

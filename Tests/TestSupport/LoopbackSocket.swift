@@ -1,0 +1,39 @@
+import Glibc
+
+/// The few socket calls the lab makes. Every descriptor is close-on-exec: one inherited by a redis-server would keep a
+/// connection open that a test believes closed.
+enum LoopbackSocket {
+  static func make() throws -> Int32 {
+    let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let descriptor = socket(AF_INET, kind, 0)
+    guard descriptor >= 0 else { throw systemFailure("socket") }
+    return descriptor
+  }
+
+  static func set(_ option: Int32, at level: Int32 = SOL_SOCKET, to value: Int32, on descriptor: Int32) {
+    var value = value
+    setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+
+  /// Calls `body` with 127.0.0.1:port as the C functions want it.
+  static func withAddress<Result>(
+    port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+  ) rethrows -> Result {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return try withUnsafePointer(to: &address) {
+      try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+
+  static func canListen(on port: UInt16) -> Bool {
+    guard let descriptor = try? make() else { return false }
+    defer { Glibc.close(descriptor) }
+    set(SO_REUSEADDR, to: 1, on: descriptor)
+    return withAddress(port: port) { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 1) == 0
+  }
+}

@@ -1,0 +1,51 @@
+import Glibc
+
+/// A program that a test borrows and that may be missing on a person's machine. In CI it may not.
+public enum Tool {
+  public static let isCI = environmentValue("CI") == "true"
+
+  public static func find(_ name: String) -> String? {
+    let path = environmentValue("PATH") ?? "/usr/bin"
+    return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
+  }
+
+  /// A Python that can import redis: `make test` makes a venv of it in .build.
+  public static let python: String? = {
+    let inBuild = PackageDirectory.path + "/.build/test-venv/bin/python"
+    let candidates = [environmentValue("REDIS_AMB_TEST_PYTHON"), inBuild, find("python3")].compactMap { $0 }
+    return candidates.first { isExecutable($0) && succeeds([$0, "-c", "import redis"]) }
+  }()
+
+  /// A node that finds the `redis` package where Debian's node-redis puts it.
+  public static let node: String? = find("node").flatMap { node in
+    succeeds([node, "-e", "require('redis')"], environment: nodeEnvironment) ? node : nil
+  }
+
+  public static let nodeEnvironment = ["NODE_PATH": "/usr/share/nodejs"]
+
+  /// Runs a program to its end and gives what it wrote; fails with that when it fails.
+  @discardableResult
+  public static func run(
+    _ arguments: [String], environment: [String: String] = [:], input: String? = nil, within: Duration = .seconds(90)
+  ) throws -> String {
+    let directory = try TemporaryDirectory()
+    let inputPath = try input.map { try directory.write($0, to: "input") } ?? "/dev/null"
+    let child = try ChildProcess(
+      arguments, environment: environment, input: inputPath, output: directory.file("output"))
+    let exit = try? child.waitForExit(within: within)
+    let output = child.output
+    guard exit == .code(0) else {
+      let ending = exit.map { "\($0)" } ?? "still running after \(within)"
+      throw Failure("\(arguments.joined(separator: " ").prefix(300)): \(ending)\n\(output.suffix(3000))")
+    }
+    return output
+  }
+
+  private static func succeeds(_ arguments: [String], environment: [String: String] = [:]) -> Bool {
+    (try? run(arguments, environment: environment, within: .seconds(20))) != nil
+  }
+}
+
+extension Tool {
+  public static var seed: UInt64? { environmentValue("REDIS_AMB_TEST_SEED").flatMap { UInt64($0) } }
+}
