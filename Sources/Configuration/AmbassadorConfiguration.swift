@@ -5,7 +5,7 @@
 public struct AmbassadorConfiguration: Sendable, Equatable {
   public var listen: [ListenAddress] = []
   public var threads = 0
-  public var topology = Topology.static(Topology.Static())
+  public var topology = Topology.static(Topology.Static(primary: Endpoint(host: "", port: 0)))
   public var upstream = Upstream()
   public var reads = Reads()
   public var limits = Limits()
@@ -23,8 +23,13 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
     case `static`(Static)
 
     public struct Static: Sendable, Equatable {
-      public var primary = Endpoint(host: "", port: 0)
-      public var replicas: [Endpoint] = []
+      public var primary: Endpoint
+      public var replicas: [Endpoint]
+
+      public init(primary: Endpoint, replicas: [Endpoint] = []) {
+        self.primary = primary
+        self.replicas = replicas
+      }
     }
 
     /// The way in for the settings' key paths; writing selects this source.

@@ -9,6 +9,6 @@ public struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
-  /// `host:port`, with an IPv6 address in brackets: what `init` of the setting's type reads back.
+  /// `host:port`, with an IPv6 address in brackets: reads back as itself in a configuration.
   public var description: String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
