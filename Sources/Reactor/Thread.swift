@@ -43,3 +43,8 @@ public func spawnThread(named name: String, stackSize: Int = 512 * 1024, _ body:
   amb_name_thread(id, name)
   return Thread(id: id)
 }
+
+extension Thread {
+  /// Lets the thread free itself when it ends; it can no longer be joined.
+  public func detach() { pthread_detach(id) }
+}

@@ -1,3 +1,4 @@
+import Ambassador
 import ArgumentParser
 import Configuration
 
@@ -9,7 +10,11 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try options.load()
-    // The one place where the ambassador is started: Ambassador.run(configuration:).
-    Terminal.output.write(ConfigurationReference.effective(configuration))
+    do {
+      try Ambassador.run(configuration)
+    } catch {
+      Terminal.error.write("redis-amb: \(error)\n")
+      throw ExitCode(1)
+    }
   }
 }

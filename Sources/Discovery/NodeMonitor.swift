@@ -1,0 +1,196 @@
+import Commands
+import Reactor
+import Topology
+
+/// How nodes are asked.
+public struct MonitorSettings: Sendable {
+  /// Seconds between two heartbeats to a node that is well.
+  public var heartbeat = 1.0
+  /// Seconds between two looks at a node that is on its way back (loading, copying, link down).
+  public var convalescence = 0.25
+  /// Setting `upstream.timeout`, in seconds.
+  public var timeout = 1.0
+  /// Setting `upstream.connect-timeout`, in seconds.
+  public var connectTimeout = 1.0
+  /// Pause before the second attempt to reach a lost node, doubled up to the last, each with jitter.
+  public var firstBackoff = 0.1
+  public var lastBackoff = 1.0
+  /// Empty for Redis's default user.
+  public var username: [UInt8] = []
+  /// Nothing when nodes want none.
+  public var password: [UInt8]?
+
+  public init() {}
+}
+
+/// What a server says of itself, once a connection.
+public struct ServerDescription: Equatable, Sendable {
+  public var version: String
+  public var mode: String
+  public var runID: String
+  public var databases: Int
+}
+
+/// Keeps an eye on one node, for as long as it lives: heartbeats with a deadline, new attempts with backoff and jitter.
+final class NodeMonitor {
+  enum Event {
+    case observed(NodeObservation)
+    case described(ServerDescription)
+    case commands([LiveCommand])
+    case resolved(SocketAddress)
+  }
+
+  private let node: NodeAddress
+  private let loop: EventLoop
+  private let settings: MonitorSettings
+  private let resolver: NameResolver
+  private let wantsCommands: Bool
+  private let report: (Event) -> Void
+  private var connection: NodeConnection?
+  private var timer: TimerSource?
+  private var failures = 0
+  private var candidates: [SocketAddress] = []
+  private var isCancelled = false
+
+  init(
+    _ node: NodeAddress, on loop: EventLoop, settings: MonitorSettings, resolver: NameResolver, wantsCommands: Bool,
+    report: @escaping (Event) -> Void
+  ) {
+    self.node = node
+    self.loop = loop
+    self.settings = settings
+    self.resolver = resolver
+    self.wantsCommands = wantsCommands
+    self.report = report
+  }
+
+  func start() { attempt() }
+
+  func cancel() {
+    isCancelled = true
+    connection?.cancel()
+    connection = nil
+    timer = nil
+  }
+
+  private func attempt() {
+    resolver.resolve(node.host, port: node.port) { [weak self] result in
+      guard let self, !self.isCancelled else { return }
+      switch result {
+      case .failure(let error): self.lost("its name cannot be resolved: \(error.why)")
+      // A name with several addresses: each attempt tries the next.
+      case .success(let addresses): self.connect(to: addresses[self.failures % addresses.count])
+      }
+    }
+  }
+
+  private func connect(to address: SocketAddress) {
+    do throws(SystemError) {
+      connection = try NodeConnection(
+        on: loop, to: address, connectTimeout: settings.connectTimeout,
+        onConnect: { [weak self] in
+          self?.report(.resolved(address))
+          self?.introduce()
+        },
+        onEnd: { [weak self] why in self?.lost(why) })
+    } catch {
+      lost(error.description)
+    }
+  }
+
+  private func lost(_ why: String) {
+    guard !isCancelled else { return }
+    connection?.cancel()
+    connection = nil
+    report(.observed(.lost(why)))
+    let pause = min(settings.lastBackoff, settings.firstBackoff * Double(1 << min(failures, 10)))
+    failures += 1
+    wait(pause * Double.random(in: 0.5...1)) { $0.attempt() }
+  }
+
+  /// The first questions on a connection.
+  private func introduce() {
+    var commands: [[String]] = [["INFO", "server"], ["CONFIG", "GET", "databases"]]
+    if wantsCommands { commands.append(["COMMAND"]) }
+    var raw = commands.map { $0.map { Array($0.utf8) } }
+    let isAuthenticating = settings.password != nil
+    if let password = settings.password {
+      raw.insert([Array("AUTH".utf8)] + (settings.username.isEmpty ? [] : [settings.username]) + [password], at: 0)
+    }
+    connection?.ask(raw, within: settings.timeout + settings.connectTimeout) { [weak self] replies in
+      guard let self else { return }
+      var replies = replies
+      if isAuthenticating, case .error(let why) = replies.removeFirst() {
+        return self.lost("it refused the credentials: \(why)")
+      }
+      self.describe(replies)
+      self.beat()
+    }
+  }
+
+  private func describe(_ replies: [RedisReply]) {
+    if let text = replies[0].text {
+      let fields = InfoText.fields(of: text)
+      report(
+        .described(
+          ServerDescription(
+            version: fields["redis_version"] ?? "", mode: fields["redis_mode"] ?? "standalone",
+            runID: fields["run_id"] ?? "", databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16)))
+    }
+    if wantsCommands, let rows = replies.last?.array {
+      let commands = rows.compactMap(LiveCommand.init(reply:))
+      if !commands.isEmpty { report(.commands(commands)) }
+    }
+  }
+
+  private func beat() {
+    let commands = [["INFO", "replication"], ["PING"]].map { $0.map { Array($0.utf8) } }
+    connection?.ask(commands, within: settings.timeout) { [weak self] replies in
+      guard let self else { return }
+      guard let text = replies[0].text else {
+        if case .error(let why) = replies[0] { return self.lost("it refused INFO: \(why)") }
+        return self.lost("its answer to INFO is no text")
+      }
+      guard let info = ReplicationInfo(text: text) else { return self.lost("its INFO names no role that is known") }
+      var isLoading = false
+      if case .error(let why) = replies[1] { isLoading = why.hasPrefix("LOADING") }
+      self.failures = 0
+      self.report(.observed(.answered(info, isLoading: isLoading)))
+      let isWell = !isLoading && info.isLinked && !info.isSyncing
+      self.wait(isWell ? self.settings.heartbeat : self.settings.convalescence) { $0.beat() }
+    }
+  }
+
+  private func wait(_ seconds: Double, then act: @escaping (NodeMonitor) -> Void) {
+    guard !isCancelled else { return }
+    timer = TimerSource(on: loop, after: seconds) { [weak self] in
+      if let self { act(self) }
+    }
+  }
+}
+
+/// The text of `INFO`.
+enum InfoText {
+  static func fields(of text: String) -> [String: String] {
+    var fields: [String: String] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      fields[String(line[..<colon])] = String(line[line.index(after: colon)...])
+    }
+    return fields
+  }
+}
+
+extension LiveCommand {
+  /// Reads one row of `COMMAND`: name, arity, flags, first key, last key, step, ACL categories, tips, key
+  /// specifications, subcommands (the last three since 7.0).
+  init?(reply: RedisReply) {
+    guard let row = reply.array, row.count >= 6, let name = row[0].text, let arity = row[1].integer,
+      let flags = row[2].array, let first = row[3].integer, let last = row[4].integer, let step = row[5].integer
+    else { return nil }
+    let subcommands = row.count > 9 ? row[9].array?.compactMap { LiveCommand(reply: $0) } : nil
+    self.init(
+      name: name, arity: arity, flags: flags.compactMap(\.text), firstKey: first, lastKey: last, keyStep: step,
+      subcommands: subcommands ?? [])
+  }
+}

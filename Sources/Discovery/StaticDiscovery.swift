@@ -1,0 +1,101 @@
+import Commands
+import Reactor
+import Topology
+
+/// What discovery knows, handed over whenever it changes.
+public struct DiscoveryUpdate: Equatable, Sendable {
+  public var snapshot: TopologySnapshot
+  /// Where each node is reached; nodes that were never reached are missing.
+  public var addresses: [NodeAddress: SocketAddress]
+  /// What the primary says of itself; nothing before it was first reached.
+  public var server: ServerDescription?
+}
+
+/// Watches a configured primary and its replicas, and tells what they amount to.
+///
+/// Belongs to one loop. The judgement is ``StaticTopology``'s; this only asks, waits and passes on.
+public final class StaticDiscovery {
+  public struct Handlers {
+    /// The topology or what is known of its nodes has changed.
+    public var onUpdate: (DiscoveryUpdate) -> Void
+    /// The primary's own list of commands, once for each connection to it.
+    public var onCommands: ([LiveCommand]) -> Void
+    /// A node was reached or lost: for the log.
+    public var onObservation: (NodeAddress, NodeObservation) -> Void
+
+    public init(
+      onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
+      onObservation: @escaping (NodeAddress, NodeObservation) -> Void
+    ) {
+      self.onUpdate = onUpdate
+      self.onCommands = onCommands
+      self.onObservation = onObservation
+    }
+  }
+
+  private let loop: EventLoop
+  private let primary: NodeAddress
+  private let settings: MonitorSettings
+  private let resolver: NameResolver
+  private let handlers: Handlers
+  private var topology: StaticTopology
+  private var monitors: [NodeAddress: NodeMonitor] = [:]
+  private var update: DiscoveryUpdate
+
+  public init(
+    on loop: EventLoop, primary: NodeAddress, replicas: [NodeAddress], settings: MonitorSettings, handlers: Handlers
+  ) {
+    self.loop = loop
+    self.primary = primary
+    self.settings = settings
+    self.handlers = handlers
+    resolver = NameResolver(on: loop)
+    topology = StaticTopology(primary: primary, replicas: replicas)
+    update = DiscoveryUpdate(snapshot: topology.snapshot, addresses: [:], server: nil)
+  }
+
+  public func start() { watch() }
+
+  public func cancel() {
+    for monitor in monitors.values { monitor.cancel() }
+    monitors = [:]
+  }
+
+  /// Whether every node that is known has been heard of, for good or bad.
+  public var isComplete: Bool { topology.isComplete }
+
+  private func watch() {
+    let watched = topology.watched
+    for (node, monitor) in monitors where !watched.contains(node) {
+      monitor.cancel()
+      monitors[node] = nil
+    }
+    for node in watched where monitors[node] == nil {
+      let monitor = NodeMonitor(
+        node, on: loop, settings: settings, resolver: resolver, wantsCommands: node == primary
+      ) { [weak self] event in self?.take(event, from: node) }
+      monitors[node] = monitor
+      monitor.start()
+    }
+  }
+
+  private func take(_ event: NodeMonitor.Event, from node: NodeAddress) {
+    var new = update
+    switch event {
+    case .observed(let observation):
+      topology.observe(node, observation)
+      handlers.onObservation(node, observation)
+      new.snapshot = topology.snapshot
+      watch()
+    case .described(let server):
+      if node == primary { new.server = server }
+    case .commands(let commands):
+      handlers.onCommands(commands)
+    case .resolved(let address):
+      new.addresses[node] = address
+    }
+    // Also when nothing has changed: whoever waits for completeness must hear of it.
+    update = new
+    handlers.onUpdate(new)
+  }
+}
