@@ -46,7 +46,7 @@ final class RedisServer {
     try converse(bytes, endsInput: true)
   }
 
-  /// The same, but leaves closing to the server; nil if it has not closed after a second.
+  /// The same, but leaves closing to the server; nil if it is silent for ten seconds.
   func askUntilClosed(_ bytes: [UInt8]) throws -> [UInt8]? {
     do {
       return try converse(bytes, endsInput: false)
@@ -55,13 +55,13 @@ final class RedisServer {
     }
   }
 
-  private static let silence = "no answer for a second"
+  private static let silence = "no answer for ten seconds"
 
   private func converse(_ bytes: [UInt8], endsInput: Bool) throws -> [UInt8] {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
-    var second = timeval(tv_sec: 1, tv_usec: 0)
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &second, socklen_t(MemoryLayout<timeval>.size))
+    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     let connected = Self.withLoopback(port: port) { connect(socket, $0, $1) }
     guard connected == 0 else { throw Failure(description: "cannot connect to port \(port)") }
     var sent = 0
