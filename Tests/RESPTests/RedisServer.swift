@@ -10,20 +10,39 @@ final class RedisServer {
   static var isInstalled: Bool { access(path, X_OK) == 0 }
 
   let port: UInt16
+  /// The shell that keeps the server.
   private let process: pid_t
+  /// What the shell's input hangs on: it ends when this is closed, by us or with us.
+  private let lifeline: Int32
+
+  /// Runs its arguments as long as its input lasts, so that a test run that is killed leaves no server behind.
+  private static let keeper = #""$@" </dev/null & cat >/dev/null; kill -9 $!; wait"#
 
   /// Starts a server and waits until it answers PING; after ten seconds it gives up.
   init(options: [String] = []) throws {
     port = try Self.freePort()
-    let words = [
+    let server = [
       Self.path, "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--dir", "/tmp", "--logfile", "/dev/null",
     ]
-    let arguments = (words + options).map { strdup($0) } + [nil]
+    let words = ["/bin/sh", "-c", Self.keeper, "keeper"] + server + options
+    let arguments = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw Failure(description: "no pipe") }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
     var process: pid_t = 0
-    let code = posix_spawn(&process, Self.path, nil, nil, arguments, environ)
-    guard code == 0 else { throw Failure(description: "cannot start redis-server: error \(code)") }
+    let code = posix_spawn(&process, "/bin/sh", &actions, nil, arguments, environ)
+    posix_spawn_file_actions_destroy(&actions)
+    close(ends[0])
+    guard code == 0 else {
+      close(ends[1])
+      throw Failure(description: "cannot start redis-server: error \(code)")
+    }
     self.process = process
+    lifeline = ends[1]
     let deadline = time(nil) + 10
     while time(nil) < deadline {
       // A replica without its primary, or a server with a password, answers with an error: it is there.
@@ -36,7 +55,7 @@ final class RedisServer {
   }
 
   deinit {
-    kill(process, SIGKILL)
+    close(lifeline)
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
   }
