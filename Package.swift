@@ -40,7 +40,7 @@ let package = Package(
     .testTarget(name: "RESPTests", dependencies: ["RESP"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology"]),
-    .testTarget(name: "RoutingTests", dependencies: ["Routing"]),
+    .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.

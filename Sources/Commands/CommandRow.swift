@@ -24,13 +24,16 @@ struct CommandRow: Sendable, Equatable {
 
   /// "client" of "client|setname".
   var container: String? {
-    name.firstIndex(of: "|").map { String(name[..<$0]) }
+    separator.map { String(name[..<$0]) }
   }
 
   /// What stands in a request for this row: "setname" of "client|setname".
   var key: String {
-    name.firstIndex(of: "|").map { String(name[name.index(after: $0)...]) } ?? name
+    separator.map { String(name.utf8[$0...].dropFirst()) ?? "" } ?? name
   }
+
+  /// Among bytes: a search among characters would be a third of the time that building a table takes.
+  private var separator: String.Index? { name.utf8.firstIndex(of: UInt8(ascii: "|")) }
 
   /// A live reply as a flat list, each container before its subcommands.
   static func flatten(_ live: [LiveCommand]) -> [CommandRow] {

@@ -45,6 +45,8 @@ extension CommandSpec {
   /// All keys of a request of so many arguments, or the admission that they are not known.
   public func keyPositions(argumentCount: Int) -> KeyPositions {
     if isUnknown || flags.contains(.movableKeys) { return .unknown }
+    // Shard channels stand where keys would, so that Cluster can hash them; they are not keys.
+    if flags.contains(.pubsub) { return .none }
     let range = keyRange(argumentCount: argumentCount)
     return range.isEmpty ? .none : .range(range)
   }

@@ -54,6 +54,9 @@ extension CommandTable {
   /// One more than the largest ``CommandSpec/id``: the size of an array indexed by it.
   public var idLimit: Int { names.count }
 
+  /// The names behind the ids from 1 on, also of commands that only an earlier table knew.
+  public var allNames: some Collection<String> { names.dropFirst() }
+
   /// "get", "client|setname", and "" for the unknown command.
   public func name(of spec: CommandSpec) -> String {
     names[Int(spec.id)]

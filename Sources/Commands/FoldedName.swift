@@ -49,10 +49,10 @@ struct FoldedName {
     byte &- 0x41 < 26 ? byte | 0x20 : byte
   }
 
-  /// The top bits are the good ones.
+  /// Two products that do not wait for each other. The top bits are the good ones: every bit below reaches them.
   @inlinable
   func hash(container: UInt16) -> UInt64 {
-    let mixed = (head ^ UInt64(container) &<< 48 ^ UInt64(truncatingIfNeeded: count)) &* 0x9e37_79b9_7f4a_7c15
-    return ((mixed ^ mixed &>> 32) &+ tail) &* 0xd6e8_feb8_6659_fd93
+    let place = UInt64(truncatingIfNeeded: count) | UInt64(container) &<< 32
+    return (head ^ place) &* 0x9e37_79b9_7f4a_7c15 &+ tail &* 0xd6e8_feb8_6659_fd93
   }
 }

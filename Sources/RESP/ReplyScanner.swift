@@ -4,9 +4,9 @@
 /// elements takes one away and adds n, and an attribute (which stands before a value and is none itself) adds its 2n.
 /// So any depth costs the same.
 ///
-/// Strict where RequestScanner is lenient: the server is trusted less than its framing, and a reply that cannot be
-/// followed would give one client's data to another. Resumable like RequestScanner; lines of text and payloads advance
-/// `position` piecewise, number lines when they are whole. The outcome does not depend on where the bytes were split.
+/// Strict where RequestScanner is lenient: a reply that is not followed exactly would give one client's data to another.
+/// Resumable like RequestScanner; text and payloads advance `position` piecewise, number lines when they are whole. The
+/// outcome does not depend on where the bytes were split.
 @frozen
 public struct ReplyScanner: Sendable {
   /// What the byte at `position` is.

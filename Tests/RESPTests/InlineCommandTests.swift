@@ -14,13 +14,13 @@ let inlineLines: [(line: String, arguments: [String])] = [
   ("ECHO \"a\"\u{B}\n", ["ECHO", "a"]), ("ECHO a\u{B}b\u{C}\n", ["ECHO", "a\u{B}b\u{C}"]),
   ("\u{B}ECHO \u{C}a\n", ["ECHO", "a"]),
   ("ECHO \\x41\\n\n", ["ECHO", "\\x41\\n"]), ("ECHO \"'\"\n", ["ECHO", "'"]), ("ECHO '\"'\n", ["ECHO", "\""]),
-  ("\"ECHO\" \u{A0}\u{FF}\n", ["ECHO", "\u{A0}\u{FF}"]), ("ECHO a'\\\\'\n", ["ECHO", "a\\\\"]),
+  ("\"ECHO\" \u{A0}\u{FF}\n", ["ECHO", "\u{A0}\u{FF}"]), ("ECHO a'\\\\'' \n", ["ECHO", "a\\'"]),
 ]
 
 let unbalancedLines = [
   "ECHO \"a\n", "ECHO 'a\n", "ECHO \"a\"b\n", "ECHO 'a'b\n", "ECHO \"a\"\"b\"\n", "\"\n", "'\n", "ECHO \"a\\\"\n",
   "ECHO \"\\\n",
-  "ECHO 'a\\'\n", "ECHO a\"\r\n", "ECHO \"\\x4\n",
+  "ECHO 'a\\'\n", "ECHO a\"\r\n", "ECHO \"\\x4\n", "ECHO a'\\\\'\n",
 ]
 
 @Suite struct InlineCommandTests {
