@@ -37,7 +37,7 @@ enum Transcript {
     "CONFIG GET maxmemory-policy", "CONFIG SET nosuch 1", "COMMAND COUNT", "COMMAND INFO get nosuch",
     "COMMAND GETKEYS MGET a b", "COMMAND DOCS nosuch", "PUBLISH c m", "PUBSUB NUMSUB c", "PUBSUB CHANNELS", "DBSIZE",
     "SCRIPT EXISTS ffff", "EVALSHA ffffffffffffffffffffffffffffffffffffffff 0", "FUNCTION LIST", "EXEC", "DISCARD",
-    "UNWATCH", "SELECT 0", "SELECT 99", "SELECT x", "SWAPDB 0 0", "LATENCY RESET", "SLOWLOG LEN", "MEMORY USAGE none",
+    "UNWATCH", "SELECT 0", "SELECT 99", "SELECT x", "SWAPDB 0 0", "LATENCY RESET", "MEMORY USAGE none",
     "LOLWUT VERSION 5 1 1 1", "READONLY", "CLUSTER INFO", "ASKING", "AUTH wrong", "AUTH nobody wrong", "ACL WHOAMI",
     "ACL CAT nosuch", "MODULE LIST", "DUMP none", "RESTORE a 0 junk", "FLUSHALL WRONG", "FLUSHDB", "DBSIZE",
     "KEYS *", "RANDOMKEY", "EVAL_RO return_1 0",
