@@ -76,6 +76,6 @@ struct BigValueTests {
 func expectPeak(of lab: Lab, below limit: Int) throws {
   guard !TestTarget.isDirect else { return }
   let peak = try lab.ambassador.peakMemory
-  print("\(Test.current?.name ?? "test"): peak memory of the ambassador \(peak >> 20) MiB")
+  print("\(testName): peak memory of the ambassador \(peak >> 20) MiB")
   try check(peak < limit, "the ambassador held \(peak >> 20) MiB, more than \(limit >> 20)")
 }

@@ -41,7 +41,7 @@ struct IsolationTests {
     meanwhile: (Int) throws -> Void = { _ in pause(.milliseconds(100)) }
   ) throws {
     let seed = Tool.seed ?? UInt64.random(in: 0...UInt64.max)
-    print("\(Test.current?.name ?? "random clients"): REDIS_AMB_TEST_SEED=\(seed)")
+    print("\(testName): REDIS_AMB_TEST_SEED=\(seed)")
     let service = lab.service
     let crew = Crew(clients) { index, shift in
       var client = RandomClient(name: "client\(index)", seed: seed &+ UInt64(index), service: service)

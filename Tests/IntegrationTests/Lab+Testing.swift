@@ -27,3 +27,6 @@ extension Trait where Self == ConditionTrait {
 func expectEqual<Value: Equatable>(_ value: Value, _ expected: Value, _ about: @autoclosure () -> String = "") throws {
   try check(value == expected, "\(about()): got \(value), expected \(expected)")
 }
+
+/// For what a test says when all is well: numbers and seeds.
+var testName: String { Test.current.map { $0.displayName ?? $0.name } ?? "a test" }

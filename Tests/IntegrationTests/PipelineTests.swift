@@ -57,6 +57,28 @@ struct PipelineTests {
     }
   }
 
+  /// Longer than anything reads at once: where TCP cuts it must make no difference.
+  @Test func `a long pipeline in pieces sees what it has just written`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      var commands: [[String]] = []
+      var expected: [RESPValue] = []
+      for round in 0..<2000 {
+        let key = "seen:\(round % 10)"
+        commands += [["SET", key, "\(round)"], ["ECHO", "padding"], ["GET", key]]
+        expected += [.simple("OK"), .bulk("padding"), .bulk("\(round)")]
+      }
+      let bytes = Request.bytes(pipeline: commands)
+      let sender = Crew(1) { _, _ in
+        for start in stride(from: 0, to: bytes.count, by: 997) {
+          try client.send(Array(bytes[start..<min(start + 997, bytes.count)]))
+        }
+      }
+      try expectSame(try client.replies(commands.count), expected, commands)
+      try sender.finish()
+    }
+  }
+
   @Test func `10,000 commands in one pipeline`() throws {
     try withLab { lab in
       let client = try lab.connect()

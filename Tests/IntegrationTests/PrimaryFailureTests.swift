@@ -24,8 +24,8 @@ struct PrimaryFailureTests {
     let client = try ambassador.connect()
     let replies = try client.pipeline((0..<500).map { ["SET", "key:\($0)", "value"] })
     try check(replies.allSatisfy(\.isError), "\(replies.first { !$0.isError }!)")
-    try expectEqual(try client.call("CLIENT", "SETNAME", "in step"), .simple("OK"))
-    try expectEqual(try client.call("CLIENT", "GETNAME"), .bulk("in step"))
+    try expectEqual(try client.call("CLIENT", "SETNAME", "in-step"), .simple("OK"))
+    try expectEqual(try client.call("CLIENT", "GETNAME"), .bulk("in-step"))
   }
 
   @Test func `the primary dies with a write in flight: the client is told that nobody knows`() throws {
@@ -39,7 +39,11 @@ struct PrimaryFailureTests {
       lab.primary.kill()
       let reply = try client.reply().value
       try expectHonest(reply)
-      for _ in 0..<2 { try check(try client.reply().value.isError, "the rest of the pipeline") }
+      let increment = try client.reply().value
+      try check(increment.isError, "INCR on a primary that is gone: \(increment)")
+      // ECHO may be answered without a node.
+      let echo = try client.reply().value
+      try check(echo.isError || echo == .bulk("x"), "ECHO: \(echo)")
       try expectWorksAgain(lab, client)
     }
   }

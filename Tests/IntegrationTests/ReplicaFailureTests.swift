@@ -42,7 +42,7 @@ struct ReplicaFailureTests {
       print("a replica hung: the slowest pipeline took \(slowest)")
       try check(slowest < .seconds(4), "a read took \(slowest)")
       replica.thaw()
-      try expectUsed(replica)
+      try expectUsed(replica, by: readers)
       try readers.stop()
     }
   }
@@ -54,7 +54,7 @@ struct ReplicaFailureTests {
       for _ in 0..<3 {
         try replica.restart()
         try lab.redis.waitUntilLinked()
-        try expectUsed(replica)
+        try expectUsed(replica, by: readers)
         try readers.goOn()
       }
       try readers.stop()
@@ -65,7 +65,7 @@ struct ReplicaFailureTests {
     try withLab(replicas: 1) { lab in
       let readers = try Bystanders(lab)
       let newcomer = try lab.redis.addReplica()
-      try expectUsed(newcomer)
+      try expectUsed(newcomer, by: readers)
       try readers.goOn()
       try readers.stop()
     }
@@ -74,7 +74,7 @@ struct ReplicaFailureTests {
   @Test func `a replica added to a primary without any is found and used`() throws {
     try withLab(replicas: 0) { lab in
       let readers = try Bystanders(lab)
-      try expectUsed(try lab.redis.addReplica())
+      try expectUsed(try lab.redis.addReplica(), by: readers)
       try readers.stop()
     }
   }
@@ -92,7 +92,7 @@ struct ReplicaFailureTests {
       }
       try astray.call("REPLICAOF", "127.0.0.1", "\(lab.primary.port)")
       try lab.redis.waitUntilLinked()
-      try expectUsed(astray)
+      try expectUsed(astray, by: readers)
       try readers.stop()
     }
   }
@@ -119,8 +119,8 @@ struct ReplicaFailureTests {
     }
   }
 
-  private func expectUsed(_ replica: RedisServer) throws {
+  private func expectUsed(_ replica: RedisServer, by readers: Bystanders) throws {
     let before = try replica.calls(of: "get")
-    try eventually("replica \(replica.port) is used for reads") { try replica.calls(of: "get") > before }
+    try readers.untilTrue("replica \(replica.port) is used for reads") { try replica.calls(of: "get") > before }
   }
 }

@@ -2,6 +2,12 @@
 enum Transcript {
   static let commands: [[String]] = lines.map { $0.split(separator: " ").map(String.init) }
 
+  /// What needs the server's view of the session.
+  static let sessions = [
+    ["EXEC"], ["DISCARD"], ["UNWATCH"], ["AUTH", "wrong"], ["AUTH", "nobody", "wrong"],
+    ["HELLO", "3", "AUTH", "nobody", "wrong"], ["HELLO", "2", "AUTH", "default", "any"],
+  ]
+
   private static let lines = [
     "PING", "PING hello", "ECHO hello", "SET s value", "GET s", "get s", "GET none", "SETNX s x", "SET s v NX",
     "SET s v2 GET", "SET s v EX 0", "SET s v WRONG", "GETSET s v3", "APPEND s more", "STRLEN s", "GETRANGE s 0 -2",
@@ -36,9 +42,9 @@ enum Transcript {
     "HSCAN h 0", "ZSCAN y 0", "SSCAN sj 0", "NOSUCH", "NOSUCH a b", "CLIENT NOSUCH", "CONFIG GET nosuch",
     "CONFIG GET maxmemory-policy", "CONFIG SET nosuch 1", "COMMAND COUNT", "COMMAND INFO get nosuch",
     "COMMAND GETKEYS MGET a b", "COMMAND DOCS nosuch", "PUBLISH c m", "PUBSUB NUMSUB c", "PUBSUB CHANNELS", "DBSIZE",
-    "SCRIPT EXISTS ffff", "EVALSHA ffffffffffffffffffffffffffffffffffffffff 0", "FUNCTION LIST", "EXEC", "DISCARD",
-    "UNWATCH", "SELECT 0", "SELECT 99", "SELECT x", "SWAPDB 0 0", "LATENCY RESET", "SLOWLOG LEN", "MEMORY USAGE none",
-    "LOLWUT VERSION 5 1 1 1", "READONLY", "CLUSTER INFO", "ASKING", "AUTH wrong", "AUTH nobody wrong", "ACL WHOAMI",
+    "SCRIPT EXISTS ffff", "EVALSHA ffffffffffffffffffffffffffffffffffffffff 0", "FUNCTION LIST",
+    "SELECT 0", "SELECT 99", "SELECT x", "SWAPDB 0 0", "LATENCY RESET", "MEMORY USAGE none",
+    "LOLWUT VERSION 5 1 1 1", "READONLY", "CLUSTER INFO", "ASKING", "ACL WHOAMI",
     "ACL CAT nosuch", "MODULE LIST", "DUMP none", "RESTORE a 0 junk", "FLUSHALL WRONG", "FLUSHDB", "DBSIZE",
     "KEYS *", "RANDOMKEY", "EVAL_RO return_1 0",
   ]

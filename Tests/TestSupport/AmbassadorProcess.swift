@@ -23,13 +23,12 @@ public final class AmbassadorProcess: Sendable {
     let line =
       [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
       + replicas.flatMap { ["--replica", $0] } + flags
-    process = try ChildProcess(
-      line, environment: ["REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock")], output: directory.file("log"))
+    process = try ChildProcess(line, output: directory.file("log"))
     do {
       try eventually("the ambassador listens on \(port)") {
-        try check(process.isRunning, "it ended")
-        return (try? RESPClient(port: port, patience: .seconds(2))) != nil
+        !process.isRunning || (try? RESPClient(port: port, patience: .seconds(2))) != nil
       }
+      try check(process.isRunning, "the ambassador does not start")
     } catch { throw Failure("\(error)\n\(report)") }
   }
 

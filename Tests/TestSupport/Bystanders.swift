@@ -64,10 +64,15 @@ public final class Bystanders: Sendable {
   /// Waits until `count` more pipelines are answered; fails as soon as a bystander does.
   public func goOn(_ count: Int = 500) throws {
     let goal = pipelines + count
+    try untilTrue("bystanders are served") { pipelines >= goal }
+  }
+
+  /// Waits for `condition` and fails as soon as a bystander does.
+  public func untilTrue(_ promise: String, _ condition: () throws -> Bool) throws {
     var failure: (any Error)?
-    try eventually("bystanders are served") {
+    try eventually(promise) {
       failure = crew.errors.first
-      return failure != nil || pipelines >= goal
+      return try failure != nil || condition()
     }
     if let failure { throw failure }
   }

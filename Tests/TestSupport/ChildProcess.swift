@@ -95,9 +95,11 @@ public final class ChildProcess: Sendable {
 }
 
 extension ChildProcess {
+  /// Without our own REDIS_AMB_*: the ambassador reads its settings there, and one that it does not know is an error.
   private static func inherited(with changes: [String: String]) -> [String] {
     let current = (text(ofFile: "/proc/self/environ") ?? "").split(separator: "\0").map(String.init)
-    return current.filter { changes[String($0.prefix { $0 != "=" })] == nil } + changes.map { "\($0)=\($1)" }
+    let kept = current.filter { changes[String($0.prefix { $0 != "=" })] == nil && !$0.hasPrefix("REDIS_AMB_") }
+    return kept + changes.map { "\($0)=\($1)" }
   }
 
   /// The life of the thread.

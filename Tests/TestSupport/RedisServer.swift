@@ -29,12 +29,19 @@ public final class RedisServer: Sendable {
         Self.program, "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
         "--dir", directory.path, "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
       ] + options
-    let child = try ChildProcess(line, output: directory.file("log"))
+    let launch = { try ChildProcess(line, output: self.directory.file("log")) }
+    var child = try launch()
     process.withLock { $0 = child }
-    try eventually("redis-server on \(port) answers PONG") {
-      guard child.isRunning else { return false }
-      return try connect(patience: .seconds(2)).call("PING") == .simple("PONG")
-    }
+    do {
+      try eventually("redis-server on \(port) answers PONG") {
+        // It may find its old port not quite free yet.
+        if !child.isRunning {
+          child = try launch()
+          process.withLock { $0 = child }
+        }
+        return try connect(patience: .seconds(2)).call("PING") == .simple("PONG")
+      }
+    } catch { throw Failure("\(error)\n\(log.suffix(2000))") }
   }
 
   /// SIGKILL; all connections to it are reset.
