@@ -56,11 +56,18 @@ final class ProcessSupervisor: Sendable {
     return (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
   }
 
+  /// Ends all children. Of the main thread and the signal thread the first to come does it and ends the process; the
+  /// other waits here, or it would end the process in the middle of that.
   func reapAll() {
-    let children = state.withLock { state in
-      state.isClosing = true
-      defer { state.live = [] }
-      return state.live
+    let children: [Child]? = state.withLock { state in
+      defer {
+        state.isClosing = true
+        state.live = []
+      }
+      return state.isClosing ? nil : state.live
+    }
+    guard let children else {
+      while true { Clock.sleep(milliseconds: 1000) }
     }
     for child in children.reversed() {
       kill(child.pid, SIGCONT)
