@@ -43,11 +43,14 @@ import Testing
   }
 
   @Test func parsesOptions() throws {
-    let options = try #require(try Options.parse(["slow-readers", "--targets", "twemproxy,direct", "--quick", "--seconds", "5"]))
+    let options = try #require(
+      try Options.parse(["slow-readers", "--targets", "twemproxy,direct", "--quick", "--seconds", "5"]))
     #expect(options.verb == .slowReaders)
     #expect(options.targets == [.direct, .twemproxy])
     #expect(options.rounds == 1 && options.threads == [1] && options.seconds == 5)
     #expect(throws: BenchError.self) { try Options.parse(["--rounds", "0"]) }
     #expect(try Options.parse(["--help"]) == nil)
+    let some = try #require(try Options.parse(["--parts", "p1,1k-set"]))
+    #expect(some.includes("p1-get") && some.includes("1k-set") && !some.includes("p16-get") && !some.includes("1k-get"))
   }
 }

@@ -37,7 +37,8 @@ extension Load {
   /// The load beside which idle connections and system calls are looked at.
   static func plainGet(requests: Int) -> Load {
     Load(
-      id: "plain", title: "GET, 32 B, 50 connections, pipeline 1", operation: .get, dataset: .small, clients: 50, pipeline: 1,
+      id: "plain", title: "GET, 32 B, 50 connections, pipeline 1", operation: .get, dataset: .small, clients: 50,
+      pipeline: 1,
       requests: requests)
   }
 

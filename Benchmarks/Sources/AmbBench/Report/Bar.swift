@@ -13,7 +13,9 @@ struct Bar {
   let limit: String
   let verdict: Verdict
 
-  static func atMost(_ title: String, _ value: Double?, _ limit: Double, unit: String = "", places: Int = 2, isForLater: Bool = false) -> Bar {
+  static func atMost(
+    _ title: String, _ value: Double?, _ limit: Double, unit: String = "", places: Int = 2, isForLater: Bool = false
+  ) -> Bar {
     make(title, value, "≤", limit, unit, places, isForLater) { $0 <= $1 }
   }
 
@@ -22,7 +24,8 @@ struct Bar {
   }
 
   private static func make(
-    _ title: String, _ value: Double?, _ sign: String, _ limit: Double, _ unit: String, _ places: Int, _ isForLater: Bool,
+    _ title: String, _ value: Double?, _ sign: String, _ limit: Double, _ unit: String, _ places: Int,
+    _ isForLater: Bool,
     _ holds: (Double, Double) -> Bool
   ) -> Bar {
     let verdict: Verdict =

@@ -19,7 +19,9 @@ final class ProcessSupervisor: Sendable {
     _ arguments: [String], log: String, environment: [String: String] = [:], dyingWithParent: Bool = true
   ) throws -> Child {
     var arguments = arguments
-    guard let program = Files.program(arguments[0]) else { throw BenchError("\(arguments[0]) is not an executable file") }
+    guard let program = Files.program(arguments[0]) else {
+      throw BenchError("\(arguments[0]) is not an executable file")
+    }
     arguments[0] = program
     if dyingWithParent, let setpriv { arguments = [setpriv, "--pdeathsig", "KILL"] + arguments }
 
