@@ -31,7 +31,18 @@ import Testing
     #expect(Statistics.median([4, 1, 2, 3]) == 2.5)
     #expect(Statistics.median([]) == nil)
     #expect(Statistics.percentile((1...100).map(Double.init), 99) == 99)
-    #expect(Statistics.medianRatio([2, 30, 8], [1, 10, 2]) == 3)
+  }
+
+  @Test func comparesWithinRounds() {
+    func sample(_ cpu: Double) -> Sample {
+      Sample(requestsPerSecond: 0, p50: 0, p99: 0, cpuMicroseconds: cpu, residentKiB: 0, peakKiB: 0)
+    }
+    var result = LoadResult(load: .plainGet(requests: 1), threads: 1)
+    result.samples = [.amb: [2, 30, 8].map(sample), .haproxy: [1, 10, 2].map(sample)]
+    #expect(result.ratio(to: .haproxy, \.cpuMicroseconds) == 3)
+    #expect(result.ratio(to: .twemproxy, \.cpuMicroseconds) == nil)
+    let bar = Bar.atMost("b", spread: result.ratios(to: .haproxy, \.cpuMicroseconds), 3.5)
+    #expect(bar.measured == "3.00 × (2.00–4.00)" && bar.verdict == .pass)
   }
 
   @Test func formats() {

@@ -23,6 +23,21 @@ struct Bar {
     make(title, value, "≥", limit, unit, places, false) { $0 >= $1 }
   }
 
+  /// Over rounds: the median counts, the extremes tell how noisy it is.
+  static func atMost(_ title: String, spread ratios: [Double], _ limit: Double) -> Bar {
+    atMost(title, Statistics.median(ratios), limit, unit: " ×").withSpread(ratios)
+  }
+
+  static func atLeast(_ title: String, spread ratios: [Double], _ limit: Double) -> Bar {
+    atLeast(title, Statistics.median(ratios), limit, unit: " ×").withSpread(ratios)
+  }
+
+  private func withSpread(_ values: [Double]) -> Bar {
+    guard values.count > 1, let low = values.min(), let high = values.max() else { return self }
+    let spread = " (\(Format.decimals(low, 2))–\(Format.decimals(high, 2)))"
+    return Bar(title: title, measured: measured + spread, limit: limit, verdict: verdict)
+  }
+
   private static func make(
     _ title: String, _ value: Double?, _ sign: String, _ limit: Double, _ unit: String, _ places: Int,
     _ isForLater: Bool,
