@@ -5,7 +5,7 @@ enum Transcript {
   /// What needs the server's view of the session.
   static let sessions = [
     ["EXEC"], ["DISCARD"], ["UNWATCH"], ["AUTH", "wrong"], ["AUTH", "nobody", "wrong"],
-    ["HELLO", "3", "AUTH", "nobody", "wrong"], ["HELLO", "2", "AUTH", "default", "any"],
+    ["HELLO", "3", "AUTH", "nobody", "wrong"],
   ]
 
   private static let lines = [

@@ -31,7 +31,8 @@ public enum AmbBench {
     for kind in options.targets { _ = try options.recipe(kind)?.program() }  // say at once what is missing
     let report = Report(isMarkdown: options.isMarkdown)
     let fileLimit = FileDescriptorLimit.raise()
-    report.heading("redis-amb benchmarks: \(options.verb.rawValue)\(options.isQuick ? " (quick: a smoke run, not figures)" : "")")
+    report.heading(
+      "redis-amb benchmarks: \(options.verb.rawValue)\(options.isQuick ? " (quick: a smoke run, not figures)" : "")")
     report.facts(Machine.lines() + (try Versions.lines(options, supervisor, directory)))
 
     let servers = try RedisServers.start(supervisor, directory, fileLimit: fileLimit)
@@ -70,6 +71,8 @@ public enum AmbBench {
 
     if options.includes("latency") { try OneClientLatency(launcher: launcher, options: options).run(report) }
     if options.includes("idle") { try IdleConnections(launcher: launcher, options: options).run(report) }
-    if options.countsSystemCalls || options.verb == .all { try SystemCalls(launcher: launcher, options: options).run(report) }
+    if options.countsSystemCalls || options.verb == .all {
+      try SystemCalls(launcher: launcher, options: options).run(report)
+    }
   }
 }

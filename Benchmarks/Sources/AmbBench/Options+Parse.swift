@@ -16,7 +16,7 @@ extension Options {
       --targets LIST     of direct,haproxy,twemproxy,redis-amb (default: all)
       --threads LIST     threads of haproxy and redis-amb for the loads (default 1,2); scenarios use the first
       --rounds N         interleaved rounds, medians over them (default 3)
-      --parts LIST       only these parts of `loads`: load ids or prefixes of them (p1, p16-get, p100, c1, 1k, 64k),
+      --parts LIST       only these parts of `loads`: p1, p16, p100, c1, 1k, 64k (each also with -get or -set),
                          footprint, latency, idle
       --syscalls         also count system calls a request, with strace
       --seconds N        how long slow readers are slow (default 20)
@@ -83,7 +83,9 @@ extension Options {
   }
 
   private static func number(_ text: String, of flag: String) throws -> Int {
-    guard let number = Int(text), number > 0 else { throw BenchError("\(flag) needs a whole number above 0, not '\(text)'") }
+    guard let number = Int(text), number > 0 else {
+      throw BenchError("\(flag) needs a whole number above 0, not '\(text)'")
+    }
     return number
   }
 }

@@ -15,7 +15,7 @@ struct Options {
   var targets = TargetKind.allCases
   var rounds = 3
   var threads = [1, 2]
-  /// Which parts of `loads` run; empty for all. Load ids or their prefixes, and footprint, latency, idle.
+  /// Which parts of `loads` run; empty for all. Load ids or the first half of one, footprint, latency, idle.
   var parts: [String] = []
   var countsSystemCalls = false
   var isQuick = false
@@ -32,5 +32,6 @@ struct Options {
     }
   }
 
-  func includes(_ part: String) -> Bool { parts.isEmpty || parts.contains { part.hasPrefix($0) } }
+  /// `p1` includes p1-get and p1-set, and not p16-get.
+  func includes(_ part: String) -> Bool { parts.isEmpty || parts.contains { part == $0 || part.hasPrefix($0 + "-") } }
 }

@@ -31,7 +31,18 @@ import Testing
     #expect(Statistics.median([4, 1, 2, 3]) == 2.5)
     #expect(Statistics.median([]) == nil)
     #expect(Statistics.percentile((1...100).map(Double.init), 99) == 99)
-    #expect(Statistics.medianRatio([2, 30, 8], [1, 10, 2]) == 3)
+  }
+
+  @Test func comparesWithinRounds() {
+    func sample(_ cpu: Double) -> Sample {
+      Sample(requestsPerSecond: 0, p50: 0, p99: 0, cpuMicroseconds: cpu, residentKiB: 0, peakKiB: 0)
+    }
+    var result = LoadResult(load: .plainGet(requests: 1), threads: 1)
+    result.samples = [.amb: [2, 30, 8].map(sample), .haproxy: [1, 10, 2].map(sample)]
+    #expect(result.ratio(to: .haproxy, \.cpuMicroseconds) == 3)
+    #expect(result.ratio(to: .twemproxy, \.cpuMicroseconds) == nil)
+    let bar = Bar.atMost("b", spread: result.ratios(to: .haproxy, \.cpuMicroseconds), 3.5)
+    #expect(bar.measured == "3.00 × (2.00–4.00)" && bar.verdict == .pass)
   }
 
   @Test func formats() {
@@ -43,11 +54,14 @@ import Testing
   }
 
   @Test func parsesOptions() throws {
-    let options = try #require(try Options.parse(["slow-readers", "--targets", "twemproxy,direct", "--quick", "--seconds", "5"]))
+    let options = try #require(
+      try Options.parse(["slow-readers", "--targets", "twemproxy,direct", "--quick", "--seconds", "5"]))
     #expect(options.verb == .slowReaders)
     #expect(options.targets == [.direct, .twemproxy])
     #expect(options.rounds == 1 && options.threads == [1] && options.seconds == 5)
     #expect(throws: BenchError.self) { try Options.parse(["--rounds", "0"]) }
     #expect(try Options.parse(["--help"]) == nil)
+    let some = try #require(try Options.parse(["--parts", "p1,1k-set"]))
+    #expect(some.includes("p1-get") && some.includes("1k-set") && !some.includes("p16-get") && !some.includes("1k-get"))
   }
 }

@@ -80,7 +80,9 @@ final class GetterConnection {
         return false
       }
       guard input.count >= total else { return false }
-      if !input[header.count...].starts(with: dataset.value(asked.key)) { findings.errors["value of another key", default: 0] += 1 }
+      if !input[header.count...].starts(with: dataset.value(asked.key)) {
+        findings.errors["value of another key", default: 0] += 1
+      }
       input.removeFirst(total)
     } else {
       findings.errors[String(decoding: input.prefix(lineEnd), as: UTF8.self).trimmed, default: 0] += 1

@@ -65,7 +65,9 @@ final class SlowReaders: Sendable {
           }
           reader.read(upTo: found.spedUpAt != nil ? .max : Int(Double(now - min(now, reader.askedAt)) / 1e9 * rate))
         }
-        if found.allReadingAt == nil && readers.allSatisfy({ $0.received > 0 || $0.isDone }) { found.allReadingAt = now }
+        if found.allReadingAt == nil && readers.allSatisfy({ $0.received > 0 || $0.isDone }) {
+          found.allReadingAt = now
+        }
         Clock.sleep(milliseconds: 2)
       }
       for reader in readers {

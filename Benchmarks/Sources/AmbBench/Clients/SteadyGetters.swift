@@ -34,7 +34,9 @@ final class SteadyGetters: Sendable {
   private let thread = Mutex<BenchThread?>(nil)
 
   init(port: UInt16, clients: Int, perSecond rate: Double, dataset: Dataset) throws {
-    let connections = try (0..<clients).map { try GetterConnection(port: port, dataset: dataset, phase: $0, of: clients, rate: rate) }
+    let connections = try (0..<clients).map {
+      try GetterConnection(port: port, dataset: dataset, phase: $0, of: clients, rate: rate)
+    }
     let loop = Loop(connections: connections)
     let started = BenchThread { [self] in loop.run(self) }
     thread.withLock { $0 = started }

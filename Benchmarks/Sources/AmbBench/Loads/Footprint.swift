@@ -26,6 +26,7 @@ struct Footprint {
     }
     report.table(table)
     report.paragraph(
-      "Start: from exec to the first PONG on a new connection, median of \(starts). RSS: one second after, one thread configured.")
+      "Start: from exec to the first PONG on a new connection, median of \(starts). RSS: one second after, one thread configured."
+    )
   }
 }

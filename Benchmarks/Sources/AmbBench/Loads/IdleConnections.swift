@@ -8,7 +8,8 @@ struct IdleConnections {
     let counts = options.isQuick ? [1000] : [1000, 9000]
     for count in counts where launcher.fileLimit < 2 * count + 500 {
       throw BenchError(
-        "\(count) idle clients need \(2 * count + 500) file descriptors and the limit is \(launcher.fileLimit); raise it with: ulimit -n")
+        "\(count) idle clients need \(2 * count + 500) file descriptors and the limit is \(launcher.fileLimit); raise it with: ulimit -n"
+      )
     }
     let runner = LoadRunner(launcher: launcher, options: options)
     let load = Load.plainGet(requests: options.isQuick ? 10_000 : 100_000)
@@ -33,8 +34,10 @@ struct IdleConnections {
         let each = (with - before) / Double(count)
         let sample = try runner.measure(load, target)
         tables[index].add(
-          kind.rawValue, Format.mebibytes(kibibytes: before), Format.mebibytes(kibibytes: with), Format.decimals(each, 2),
-          Format.grouped(sample.requestsPerSecond), Format.decimals(sample.p99, 3), Format.decimals(sample.cpuMicroseconds, 2))
+          kind.rawValue, Format.mebibytes(kibibytes: before), Format.mebibytes(kibibytes: with),
+          Format.decimals(each, 2),
+          Format.grouped(sample.requestsPerSecond), Format.decimals(sample.p99, 3),
+          Format.decimals(sample.cpuMicroseconds, 2))
         if kind == .amb && count == counts.last {
           report.add([.atMost("RSS for each of \(count) idle clients", each, 1, unit: " KiB")])
         }
@@ -44,6 +47,7 @@ struct IdleConnections {
       report.heading("\(Format.grouped(Double(count))) idle connections, and \(load.title) beside them")
       report.table(table)
     }
-    report.paragraph("Each idle client has had one GET answered. For direct the memory is redis-server's. One run each.")
+    report.paragraph(
+      "Each idle client has had one GET answered. For direct the memory is redis-server's. One run each.")
   }
 }

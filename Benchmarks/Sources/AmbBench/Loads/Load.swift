@@ -16,8 +16,8 @@ extension Load {
   static func all(isQuick: Bool) -> [Load] {
     let shapes: [(id: String, dataset: Dataset, clients: Int, pipeline: Int, requests: Int)] = [
       ("p1", .small, 50, 1, 100_000),
-      ("p16", .small, 50, 16, 800_000),
-      ("p100", .small, 50, 100, 2_000_000),
+      ("p16", .small, 50, 16, 400_000),
+      ("p100", .small, 50, 100, 1_000_000),
       ("c1", .small, 1, 1, 20_000),
       ("1k", .kibibyte, 50, 1, 80_000),
       ("64k", .large, 50, 1, 16_000),
@@ -37,7 +37,8 @@ extension Load {
   /// The load beside which idle connections and system calls are looked at.
   static func plainGet(requests: Int) -> Load {
     Load(
-      id: "plain", title: "GET, 32 B, 50 connections, pipeline 1", operation: .get, dataset: .small, clients: 50, pipeline: 1,
+      id: "plain", title: "GET, 32 B, 50 connections, pipeline 1", operation: .get, dataset: .small, clients: 50,
+      pipeline: 1,
       requests: requests)
   }
 

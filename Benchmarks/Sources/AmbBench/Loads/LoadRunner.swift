@@ -1,5 +1,6 @@
 /// Runs the loads in interleaved rounds: every round visits each load once, and each target once for each load, in an
-/// order that rotates, so that what else the machine does falls on all alike.
+/// order that rotates, so that what else the machine does falls on all alike. Each run meets a fresh instance: memory
+/// that an earlier load left behind is not this load's.
 struct LoadRunner {
   let launcher: TargetLauncher
   let options: Options
@@ -10,8 +11,7 @@ struct LoadRunner {
 
   func run(_ loads: [Load], threads: Int) throws -> [LoadResult] {
     var results = loads.map { LoadResult(load: $0, threads: threads) }
-    let targets = try launcher.startAll(threads: threads)
-    defer { targets.forEach(launcher.end) }
+    let kinds = options.targets
     var filled: Dataset?
     for round in 0..<options.rounds {
       for (index, load) in loads.enumerated() {
@@ -20,8 +20,9 @@ struct LoadRunner {
           filled = load.dataset
         }
         Report.progress("threads \(threads), round \(round + 1) of \(options.rounds): \(load.title)")
-        for turn in targets.indices {
-          let target = targets[(turn + round) % targets.count]
+        for turn in kinds.indices {
+          let target = try launcher.start(kinds[(turn + round) % kinds.count], threads: threads)
+          defer { launcher.end(target) }
           results[index].samples[target.kind, default: []].append(try measure(load, target))
         }
         try launcher.servers.waitForReplication()

@@ -35,7 +35,8 @@ struct OneClientLatency {
         Format.decimals(Statistics.median(p99[kind] ?? []), 1), kind == .direct ? "" : Format.decimals(added(kind), 1))
     }
     report.table(table)
-    report.paragraph("Medians over \(rounds) interleaved rounds of \(count) GETs on one connection each, timed in nanoseconds.")
+    report.paragraph(
+      "Medians over \(rounds) interleaved rounds of \(count) GETs on one connection each, timed in nanoseconds.")
     if options.targets.contains(.amb) {
       let ratio = added(.amb).flatMap { amb in added(.twemproxy).map { amb / $0 } }
       report.add([.atMost("added p50 with one client to twemproxy's", ratio, 1.3, unit: " ×")])

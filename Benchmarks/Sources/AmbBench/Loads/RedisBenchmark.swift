@@ -17,7 +17,8 @@ struct RedisBenchmark {
     let child = try supervisor.spawn(
       [
         program, "-h", "127.0.0.1", "-p", "\(port)", "--csv", "-t", load.operation.rawValue, "-n", "\(load.requests)",
-        "-c", "\(load.clients)", "-P", "\(load.pipeline)", "-d", "\(load.dataset.valueSize)", "-r", "\(load.dataset.keys)",
+        "-c", "\(load.clients)", "-P", "\(load.pipeline)", "-d", "\(load.dataset.valueSize)", "-r",
+        "\(load.dataset.keys)",
       ], log: output)
     let status = try supervisor.wait(for: child, seconds: 180)
     let text = Files.read(output) ?? ""

@@ -18,9 +18,13 @@ struct LoadResult {
     Statistics.median((samples[kind] ?? []).map { $0[keyPath: figure] })
   }
 
-  /// redis-amb's figure over that of `other`: the median of the rounds' ratios.
+  /// redis-amb's figure over that of `other`, a ratio a round: both sides of each saw the same neighbours on the machine.
+  func ratios(to other: TargetKind, _ figure: KeyPath<Sample, Double>) -> [Double] {
+    zip(samples[.amb] ?? [], samples[other] ?? []).filter { $1[keyPath: figure] > 0 }
+      .map { $0[keyPath: figure] / $1[keyPath: figure] }
+  }
+
   func ratio(to other: TargetKind, _ figure: KeyPath<Sample, Double>) -> Double? {
-    Statistics.medianRatio(
-      (samples[.amb] ?? []).map { $0[keyPath: figure] }, (samples[other] ?? []).map { $0[keyPath: figure] })
+    Statistics.median(ratios(to: other, figure))
   }
 }

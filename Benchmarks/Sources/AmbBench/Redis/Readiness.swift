@@ -8,7 +8,9 @@ enum Readiness {
       guard child.isAlive else { throw BenchError("\(what) ended at once; its last words: \(child.lastWords)") }
       return false
     }
-    guard isReady else { throw BenchError("\(what) does not answer PING on port \(port) after 10 s: \(child.lastWords)") }
+    guard isReady else {
+      throw BenchError("\(what) does not answer PING on port \(port) after 10 s: \(child.lastWords)")
+    }
     return Clock.now()
   }
 }

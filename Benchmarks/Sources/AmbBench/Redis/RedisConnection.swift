@@ -32,7 +32,9 @@ final class RedisConnection {
       while sent < bytes.count {
         let count = Glibc.send(socket.descriptor, bytes.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw BenchError("127.0.0.1:\(port) takes no request: \(String(cString: strerror(errno)))") }
+        guard count > 0 else {
+          throw BenchError("127.0.0.1:\(port) takes no request: \(String(cString: strerror(errno)))")
+        }
         sent += count
       }
     }

@@ -18,7 +18,9 @@ final class Report {
   func facts(_ lines: [(String, String)]) {
     let width = lines.map(\.0.count).max() ?? 0
     for (name, value) in lines {
-      write(isMarkdown ? "- \(name): \(value)\n" : "  \(name)\(String(repeating: " ", count: width - name.count))  \(value)\n")
+      write(
+        isMarkdown
+          ? "- \(name): \(value)\n" : "  \(name)\(String(repeating: " ", count: width - name.count))  \(value)\n")
     }
     write("\n")
   }

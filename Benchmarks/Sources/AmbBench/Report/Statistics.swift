@@ -13,9 +13,4 @@ enum Statistics {
     let rank = Int((percent / 100 * Double(sorted.count)).rounded(.up))
     return sorted[min(max(rank, 1), sorted.count) - 1]
   }
-
-  /// The median of the ratios within each round: both sides of a ratio saw the same neighbours on the machine.
-  static func medianRatio(_ numerators: [Double], _ denominators: [Double]) -> Double? {
-    median(zip(numerators, denominators).filter { $0.1 > 0 }.map { $0.0 / $0.1 })
-  }
 }

@@ -23,7 +23,8 @@ struct BigNeighbourScenario {
     print(rows)
     if let amb = rows.first(where: { $0.kind == .amb }) {
       context.report.add([
-        .atMost("big neighbour: p99 of small GETs", Statistics.percentile(amb.beside, 99), 1.5, unit: " ms", isForLater: true)
+        .atMost(
+          "big neighbour: p99 of small GETs", Statistics.percentile(amb.beside, 99), 1.5, unit: " ms", isForLater: true)
       ])
     }
   }
@@ -41,7 +42,8 @@ struct BigNeighbourScenario {
     let pulled = puller.stop()
     let gets = getters.stop()
     return Row(
-      kind: target.kind, alone: gets.latencies(in: aloneBegan..<besideBegan), beside: gets.latencies(in: besideBegan..<besideEnded),
+      kind: target.kind, alone: gets.latencies(in: aloneBegan..<besideBegan),
+      beside: gets.latencies(in: besideBegan..<besideEnded),
       getters: gets, puller: pulled, pullsPerSecond: Double(pulled.pulls) / (Double(besideEnded - besideBegan) / 1e9))
   }
 
@@ -49,12 +51,14 @@ struct BigNeighbourScenario {
     let report = context.report
     report.heading("Big neighbour: one client pulls 1 MiB values in a loop")
     var table = Table(
-      headings: ["target", "alone: p50 ms", "p99", "max", "beside: p50 ms", "p99", "max", "pulls/s", "errors"], textColumns: [0, 8])
+      headings: ["target", "alone: p50 ms", "p99", "max", "beside: p50 ms", "p99", "max", "pulls/s", "errors"],
+      textColumns: [0, 8])
     for row in rows {
       table.add(
         row.kind.rawValue, Format.decimals(Statistics.percentile(row.alone, 50), 3),
         Format.decimals(Statistics.percentile(row.alone, 99), 3), Format.decimals(row.alone.last, 3),
-        Format.decimals(Statistics.percentile(row.beside, 50), 3), Format.decimals(Statistics.percentile(row.beside, 99), 3),
+        Format.decimals(Statistics.percentile(row.beside, 50), 3),
+        Format.decimals(Statistics.percentile(row.beside, 99), 3),
         Format.decimals(row.beside.last, 3), Format.decimals(row.pullsPerSecond, 0),
         row.puller.failure.map { "puller: \($0)" } ?? row.getters.errorText)
     }

@@ -57,12 +57,16 @@ struct FrozenReplicaScenario {
     let report = context.report
     report.heading("Frozen replica: one of two stopped for \(Format.decimals(freeze, 0)) s")
     var table = Table(
-      headings: ["target", "reads from replicas", "before: p99 ms", "max", "during: p99 ms", "slowest", "replica back after s", "errors"],
+      headings: [
+        "target", "reads from replicas", "before: p99 ms", "max", "during: p99 ms", "slowest", "replica back after s",
+        "errors",
+      ],
       textColumns: [0, 1, 7])
     for row in rows {
       let back = row.readsFromReplicas ? row.backAfter.map { Format.decimals($0, 2) } ?? "not in \(Int(patience))" : "–"
       table.add(
-        row.kind.rawValue, row.readsFromReplicas ? "yes" : "no", Format.decimals(Statistics.percentile(row.before, 99), 3),
+        row.kind.rawValue, row.readsFromReplicas ? "yes" : "no",
+        Format.decimals(Statistics.percentile(row.before, 99), 3),
         Format.decimals(row.before.last, 3), Format.decimals(Statistics.percentile(row.during, 99), 3),
         Format.decimals(row.slowest, 3), back, row.getters.errorText)
     }
@@ -79,7 +83,8 @@ struct FrozenReplicaScenario {
       .atMost("frozen replica: errors", Double(amb.getters.errorCount), 0, places: 0),
       .atMost("frozen replica: slowest GET", amb.readsFromReplicas ? amb.slowest : nil, 200, unit: " ms", places: 1),
       .atMost(
-        "frozen replica: serves reads again after", amb.readsFromReplicas ? amb.backAfter ?? .infinity : nil, 5, unit: " s"),
+        "frozen replica: serves reads again after", amb.readsFromReplicas ? amb.backAfter ?? .infinity : nil, 5,
+        unit: " s"),
     ])
   }
 }

@@ -81,9 +81,12 @@ struct SlowReadersScenario {
     let gets = getters.stop()
     let readingBegan = found.allReadingAt ?? ended
     return Row(
-      kind: target.kind, start: Double(start), peak: Double(peak), after: Double(after), redisPeak: Double(redisPeak) / 1024,
-      before: gets.latencies(in: beforeBegan..<arrivingBegan), arriving: gets.latencies(in: arrivingBegan..<readingBegan),
-      reading: gets.latencies(in: readingBegan..<max(readingBegan, found.spedUpAt ?? ended)), getters: gets, readers: found)
+      kind: target.kind, start: Double(start), peak: Double(peak), after: Double(after),
+      redisPeak: Double(redisPeak) / 1024,
+      before: gets.latencies(in: beforeBegan..<arrivingBegan),
+      arriving: gets.latencies(in: arrivingBegan..<readingBegan),
+      reading: gets.latencies(in: readingBegan..<max(readingBegan, found.spedUpAt ?? ended)), getters: gets,
+      readers: found)
   }
 
   private func print(_ rows: [Row]) {
@@ -97,23 +100,30 @@ struct SlowReadersScenario {
     }
     report.table(memory)
     var small = Table(
-      headings: ["target", "small GETs", "count", "p50 ms", "p99 ms", "max ms", "errors in all"], textColumns: [0, 1, 6])
+      headings: ["target", "small GETs", "count", "p50 ms", "p99 ms", "max ms", "errors in all"],
+      textColumns: [0, 1, 6])
     for row in rows {
-      for (name, latencies) in [("before", row.before), ("while readers arrive", row.arriving), ("while all read", row.reading)] {
+      for (name, latencies) in [
+        ("before", row.before), ("while readers arrive", row.arriving), ("while all read", row.reading),
+      ] {
         small.add(
           row.kind.rawValue, name, Format.grouped(Double(latencies.count)),
-          Format.decimals(Statistics.percentile(latencies, 50), 3), Format.decimals(Statistics.percentile(latencies, 99), 3),
+          Format.decimals(Statistics.percentile(latencies, 50), 3),
+          Format.decimals(Statistics.percentile(latencies, 99), 3),
           Format.decimals(latencies.last, 3), row.getters.errorText)
       }
     }
     report.table(small)
     var pulls = Table(
-      headings: ["target", "exact to the byte", "of these sped up", "closed unfinished", "wrong", "median s", "first fault"],
+      headings: [
+        "target", "exact to the byte", "of these sped up", "closed unfinished", "wrong", "median s", "first fault",
+      ],
       textColumns: [0, 6])
     for row in rows {
       let readers = row.readers
       pulls.add(
-        row.kind.rawValue, "\(readers.complete)", "\(readers.spedUp)", "\(readers.closedUnfinished)", "\(readers.wrong.count)",
+        row.kind.rawValue, "\(readers.complete)", "\(readers.spedUp)", "\(readers.closedUnfinished)",
+        "\(readers.wrong.count)",
         Format.decimals(Statistics.median(readers.seconds), 1), readers.wrong.first ?? "none")
     }
     report.table(pulls)

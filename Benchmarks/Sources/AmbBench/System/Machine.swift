@@ -21,7 +21,8 @@ enum Machine {
   }
 
   private static func kernel() -> String {
-    (Files.read("/proc/sys/kernel/ostype") ?? "").trimmed + " " + (Files.read("/proc/sys/kernel/osrelease") ?? "").trimmed
+    (Files.read("/proc/sys/kernel/ostype") ?? "").trimmed + " "
+      + (Files.read("/proc/sys/kernel/osrelease") ?? "").trimmed
   }
 }
 

@@ -19,7 +19,9 @@ enum ProcStat {
   /// Makes the peak start again from what is resident now.
   static func resetPeak(_ pid: pid_t) { try? Files.write("5", to: "/proc/\(pid)/clear_refs") }
 
-  static func state(_ pid: pid_t) -> String? { statusField(pid, "State:")?.split(separator: " ").first.map(String.init) }
+  static func state(_ pid: pid_t) -> String? {
+    statusField(pid, "State:")?.split(separator: " ").first.map(String.init)
+  }
 
   /// Whether a tracer is attached to every thread.
   static func isTraced(_ pid: pid_t) -> Bool {

@@ -19,7 +19,9 @@ final class ProcessSupervisor: Sendable {
     _ arguments: [String], log: String, environment: [String: String] = [:], dyingWithParent: Bool = true
   ) throws -> Child {
     var arguments = arguments
-    guard let program = Files.program(arguments[0]) else { throw BenchError("\(arguments[0]) is not an executable file") }
+    guard let program = Files.program(arguments[0]) else {
+      throw BenchError("\(arguments[0]) is not an executable file")
+    }
     arguments[0] = program
     if dyingWithParent, let setpriv { arguments = [setpriv, "--pdeathsig", "KILL"] + arguments }
 
@@ -56,11 +58,18 @@ final class ProcessSupervisor: Sendable {
     return (status & 0x7f) == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
   }
 
+  /// Ends all children. Of the main thread and the signal thread the first to come does it and ends the process; the
+  /// other waits here, or it would end the process in the middle of that.
   func reapAll() {
-    let children = state.withLock { state in
-      state.isClosing = true
-      defer { state.live = [] }
-      return state.live
+    let children: [Child]? = state.withLock { state in
+      defer {
+        state.isClosing = true
+        state.live = []
+      }
+      return state.isClosing ? nil : state.live
+    }
+    guard let children else {
+      while true { Clock.sleep(milliseconds: 1000) }
     }
     for child in children.reversed() {
       kill(child.pid, SIGCONT)

@@ -10,7 +10,8 @@ struct TargetLauncher {
 
   func start(_ kind: TargetKind, threads: Int) throws -> RunningTarget {
     guard let recipe = options.recipe(kind) else {
-      return RunningTarget(kind: .direct, port: servers.primary.port, threads: 1, pid: servers.primary.child.pid, child: nil)
+      return RunningTarget(
+        kind: .direct, port: servers.primary.port, threads: 1, pid: servers.primary.child.pid, child: nil)
     }
     let target = try launch(recipe, threads: threads).target
     Clock.sleep(milliseconds: 300)  // a PONG may come before discovery is through
@@ -38,7 +39,8 @@ struct TargetLauncher {
   ) throws -> (target: RunningTarget, milliseconds: Double) {
     let threads = recipe.isMultithreaded ? threads : 1
     let request = LaunchRequest(
-      listen: try Ports.free(), primary: servers.primary.port, threads: threads, fileLimit: fileLimit, directory: directory)
+      listen: try Ports.free(), primary: servers.primary.port, threads: threads, fileLimit: fileLimit,
+      directory: directory)
     let arguments = try recipe.arguments(request)
     let log = directory.file("\(recipe.kind.rawValue)-\(request.listen).log")
 

@@ -1,6 +1,8 @@
 /// The versions of everything that takes part.
 enum Versions {
-  static func lines(_ options: Options, _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory) throws -> [(String, String)] {
+  static func lines(_ options: Options, _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory) throws -> [(
+    String, String
+  )] {
     var lines = [("redis-server", try firstLine(["redis-server", "--version"], supervisor, directory))]
     if let program = Files.program("redis-benchmark") {
       lines.append(("redis-benchmark", try firstLine([program, "--version"], supervisor, directory)))
