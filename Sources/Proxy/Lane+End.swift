@@ -120,7 +120,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
   }
 
   /// Gives evacuated requests new places, in their order, and errors to those for which there is none.
-  func rehome(_ evacuees: [Evacuee], _ why: String, _ fate: StreamFate, preferring preferred: LaneRef?) {
+  /// - Parameter countsAttempt: false when the node did nothing wrong, so that a request may move again and again.
+  func rehome(
+    _ evacuees: [Evacuee], _ why: String, _ fate: StreamFate, preferring preferred: LaneRef?,
+    countsAttempt: Bool = true
+  ) {
     let worker = pointee.worker
     let set = pointee.set
     let node = pointee.node
@@ -138,7 +142,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.freeIfDone()
         continue
       }
-      let again = evacuee.attempts + (evacuee.isTouched ? 1 : 0)
+      let again = evacuee.attempts + (evacuee.isTouched && countsAttempt ? 1 : 0)
       var target: LaneRef?
       var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
       switch evacuee.kind {

@@ -54,7 +54,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       fresh?.pointee.window = 1
     }
     let evacuees = evacuate(keeping: client, leavingTraces: true)
-    rehome(evacuees, "its connection was taken by a large reply", .notExecuted, preferring: fresh)
+    rehome(
+      evacuees, "its connection was taken by a large reply", .notExecuted, preferring: fresh, countsAttempt: false)
     wakeWaiters()
   }
 
@@ -108,7 +109,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.isSuspect = true
       return
     }
-    guard pointee.isShared else { return }
+    // Reads that have moved before stay: silence everywhere is a slow machine or a slow command, not a hung node.
+    guard pointee.isShared, (pointee.pending.first?.pointee.attempts ?? 0) < Limits.silentMoves else { return }
     guard let refuge = worker.bestReadLane(pointee.set, avoiding: pointee.node), refuge.pointee.state == .ready else {
       return
     }

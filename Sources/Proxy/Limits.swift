@@ -40,7 +40,9 @@ public struct Limits: Sendable {
   /// Resolution of all deadlines. The timer runs only while something waits.
   static let tick = 0.02
   /// How often one request is sent at most.
-  static let attempts: UInt8 = 4
+  static let attempts: UInt8 = 5
+  /// How often of these because of silence.
+  static let silentMoves: UInt8 = 2
   /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
   static let idleUpstreams = 4
   /// Upstreams lent out at the same time, all nodes together.

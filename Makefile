@@ -1,0 +1,70 @@
+# Two commands do everything: `make demo` and `make test`. Both install what is missing from Debian.
+SHELL := /bin/bash
+SWIFT_FLAGS := --static-swift-stdlib
+RELEASE := .build/release/redis-amb
+VENV := .build/test-venv
+ifdef CI
+STRICT := -Xswiftc -warnings-as-errors
+endif
+
+.PHONY: help build demo test check format lint fuzz bench bench-quick packages test-packages install clean
+
+help: ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: packages ## Build the release binary, .build/release/redis-amb
+	swift build -c release --product redis-amb $(SWIFT_FLAGS)
+
+demo: build ## Run a throw-away primary, two replicas and the ambassador on localhost
+	$(RELEASE) demo
+
+test: packages test-packages lint check ## Run all tests against real redis-server processes
+	swift build --build-tests $(STRICT)
+	swift test --skip-build $(STRICT)
+
+check: ## Check that generated files are what their generators give
+	python3 Sources/Commands/Generate/generate-command-table.py --check
+
+lint: ## Check the format
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+format: ## Put everything into the format
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+fuzz: packages ## Fuzz both scanners (FUZZ_SECONDS each)
+	Tests/Fuzz/run.sh $(or $(FUZZ_SECONDS),180)
+
+BENCH ?= all
+bench: build bench-packages ## Measure beside direct, HAProxy and twemproxy: make bench BENCH="loads --rounds 5 --markdown"
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/amb-bench $(BENCH) --amb $(RELEASE)
+
+bench-quick: ## The same as a smoke run of a few minutes
+	$(MAKE) bench BENCH="all --quick"
+
+install: build ## Install to $(DESTDIR)$(PREFIX)/bin
+	install -D -m 755 $(RELEASE) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/redis-amb
+
+clean: ## Remove everything that was built
+	rm -rf .build Benchmarks/.build
+
+# Debian packages, installed only when missing; as root, or through sudo.
+define apt
+	@missing=(); for package in $(1); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'install ok' || missing+=($$package); done; \
+	if [ $${#missing[@]} -gt 0 ]; then \
+	  sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "installing $${missing[*]}"; \
+	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $${missing[*]} >/dev/null; fi
+endef
+
+packages:
+	$(call apt,libev-dev libhiredis-dev libyaml-dev redis-server redis-tools)
+
+test-packages:
+	$(call apt,python3-venv nodejs node-redis util-linux)
+	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	@$(VENV)/bin/python -c 'import redis' 2>/dev/null || $(VENV)/bin/pip install --quiet redis
+
+bench-packages:
+	$(call apt,haproxy nutcracker strace)
