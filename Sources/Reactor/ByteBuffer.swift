@@ -6,26 +6,29 @@ import Glibc
 /// Unsafe inside, with one invariant: `0 <= head <= tail <= capacity`, and `base` owns `capacity` bytes (nothing when
 /// capacity is 0). Growing doubles; consumed room is used again before growing, so appending costs amortised O(1).
 /// Holds no memory when new, and none after ``release()``.
+@frozen
 public struct ByteBuffer: ~Copyable {
-  private var base: UnsafeMutablePointer<UInt8>?
-  public private(set) var capacity = 0
-  private var head = 0
-  private var tail = 0
+  @usableFromInline var base: UnsafeMutablePointer<UInt8>?
+  @usableFromInline var capacity = 0
+  @usableFromInline var head = 0
+  @usableFromInline var tail = 0
 
+  @inlinable
   public init() {}
 
+  @inlinable
   deinit { free(base) }
 
-  @inline(__always) public var count: Int { tail - head }
-  @inline(__always) public var isEmpty: Bool { tail == head }
+  @inlinable @inline(__always) public var count: Int { tail - head }
+  @inlinable @inline(__always) public var isEmpty: Bool { tail == head }
 
   /// The waiting bytes. Valid until the next mutation.
-  @inline(__always) public var bytes: UnsafeRawBufferPointer {
+  @inlinable @inline(__always) public var bytes: UnsafeRawBufferPointer {
     guard let base else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     return UnsafeRawBufferPointer(start: base + head, count: tail - head)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     let room = reserve(bytes.count)
@@ -38,20 +41,20 @@ public struct ByteBuffer: ~Copyable {
   }
 
   /// Room for at least `count` more bytes, to be written and then committed.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func reserve(_ count: Int) -> UnsafeMutablePointer<UInt8> {
     if let base, capacity - tail >= count { return base + tail }
     return grow(count)
   }
 
   /// Bytes that can be written at the room that ``reserve(_:)`` gave, at least as many as were asked for.
-  @inline(__always) public var room: Int { capacity - tail }
+  @inlinable @inline(__always) public var room: Int { capacity - tail }
 
   /// Takes `count` bytes that were written to reserved room.
-  @inline(__always) public mutating func commit(_ count: Int) { tail += count }
+  @inlinable @inline(__always) public mutating func commit(_ count: Int) { tail += count }
 
   /// Drops `count` bytes at the front; more than there are drops all.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func consume(_ count: Int) {
     head += min(count, tail - head)
     if head == tail {
@@ -64,6 +67,7 @@ public struct ByteBuffer: ~Copyable {
   public mutating func truncate(to count: Int) { tail = head + min(count, tail - head) }
 
   /// Drops everything and gives the memory back.
+  @inlinable
   public mutating func release() {
     free(base)
     base = nil
@@ -73,13 +77,13 @@ public struct ByteBuffer: ~Copyable {
   }
 
   /// Gives the memory back when nothing waits and more than `limit` bytes are held.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func shrinkIfEmpty(above limit: Int) {
     if head == tail && capacity > limit { release() }
   }
 
-  @inline(never)
-  private mutating func grow(_ count: Int) -> UnsafeMutablePointer<UInt8> {
+  @inline(never) @usableFromInline
+  mutating func grow(_ count: Int) -> UnsafeMutablePointer<UInt8> {
     let waiting = tail - head
     if let base, capacity - waiting >= count, head >= waiting {
       memcpy(base, base + head, waiting)

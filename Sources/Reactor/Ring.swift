@@ -4,47 +4,54 @@ import Glibc
 ///
 /// Unsafe inside, with one invariant: `base` owns `mask + 1` elements (a power of two; none when `base` is nil), and the
 /// `count` elements from `head` on, modulo that, are initialised. Elements are trivial, so nothing is ever destroyed.
+@frozen
 public struct Ring<Element: BitwiseCopyable>: ~Copyable {
-  private var base: UnsafeMutablePointer<Element>?
-  private var mask = -1
-  private var head = 0
-  public private(set) var count = 0
+  @usableFromInline var base: UnsafeMutablePointer<Element>?
+  @usableFromInline var mask = -1
+  @usableFromInline var head = 0
+  @usableFromInline var _count = 0
 
+  @inlinable @inline(__always) public var count: Int { _count }
+
+  @inlinable
   public init() {}
 
+  @inlinable
   deinit { base?.deallocate() }
 
-  @inline(__always) public var isEmpty: Bool { count == 0 }
+  @inlinable @inline(__always) public var isEmpty: Bool { count == 0 }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func append(_ element: Element) {
     if count > mask { grow() }
     guard let base else { return }
-    (base + ((head + count) & mask)).initialize(to: element)
-    count += 1
+    (base + ((head &+ _count) & mask)).initialize(to: element)
+    _count &+= 1
   }
 
   /// The place of the oldest element. Valid until the next mutation.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var first: UnsafeMutablePointer<Element>? {
-    count == 0 ? nil : base.map { $0 + (head & mask) }
+    guard let base, _count > 0 else { return nil }
+    return base + (head & mask)
   }
 
   /// The place of the newest element. Valid until the next mutation.
-  @inline(__always)
+  @inlinable @inline(__always)
   public var last: UnsafeMutablePointer<Element>? {
-    count == 0 ? nil : base.map { $0 + ((head + count - 1) & mask) }
+    guard let base, _count > 0 else { return nil }
+    return base + ((head &+ _count &- 1) & mask)
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func removeFirst() {
     guard count > 0 else { return }
-    head = (head + 1) & mask
-    count -= 1
+    head = (head &+ 1) & mask
+    _count &-= 1
   }
 
   /// Takes the oldest element.
-  @inline(__always)
+  @inlinable @inline(__always)
   public mutating func popFirst() -> Element? {
     guard let first else { return nil }
     let element = first.pointee
@@ -53,30 +60,33 @@ public struct Ring<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// Takes the newest element.
+  @inlinable
   public mutating func popLast() -> Element? {
     guard let last else { return nil }
     let element = last.pointee
-    count -= 1
+    _count &-= 1
     return element
   }
 
   /// The element at a place, the oldest being 0; nothing behind the newest.
+  @inlinable
   public func element(at index: Int) -> Element? {
     guard let base, index >= 0, index < count else { return nil }
     return base[(head + index) & mask]
   }
 
   /// Drops everything and gives the memory back.
+  @inlinable
   public mutating func release() {
     base?.deallocate()
     base = nil
     mask = -1
     head = 0
-    count = 0
+    _count = 0
   }
 
-  @inline(never)
-  private mutating func grow() {
+  @inline(never) @inlinable
+  mutating func grow() {
     let wanted = max(8, (mask + 1) * 2)
     let fresh = UnsafeMutablePointer<Element>.allocate(capacity: wanted)
     if let base {

@@ -2,6 +2,7 @@ import CLibev
 import Glibc
 
 /// What a transfer on a non-blocking descriptor came to.
+@frozen
 public enum Transfer: Equatable, Sendable {
   /// So many bytes moved; more than none.
   case moved(Int)
@@ -14,8 +15,10 @@ public enum Transfer: Equatable, Sendable {
 }
 
 /// A system call's `errno`, with the system's own words.
+@frozen
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   public let code: Int32
+  @inlinable
   public init(code: Int32) { self.code = code }
   /// The error that the calling thread's last system call left.
   static var last: SystemError { SystemError(code: errno) }
@@ -38,7 +41,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// The gate: every transfer of bytes on a socket goes through here, so EINTR, EAGAIN and errno are judged in one place.
 public enum Gate {
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func receive(_ fd: Int32, into buffer: UnsafeMutableRawPointer, atMost count: Int) -> Transfer {
     while true {
       let moved = recv(fd, buffer, count, 0)
@@ -50,7 +53,7 @@ public enum Gate {
     }
   }
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func send(_ fd: Int32, _ bytes: UnsafeRawPointer, count: Int) -> Transfer {
     while true {
       let moved = Glibc.send(fd, bytes, count, Int32(MSG_NOSIGNAL))
