@@ -33,7 +33,7 @@ let package = Package(
     .executableTarget(
       name: "redis-amb",
       dependencies: [
-        "Ambassador", "Configuration",
+        "Ambassador", "Configuration", "Topology",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -31,6 +31,8 @@ public final class Ambassador {
   private var firstVerdict: TimerSource?
   private var isAccepting = false
   private var nextClientID: UInt64 = 0
+  /// What the workers use; merged on, so that a command's number stays the same.
+  private var table = CommandTable.builtin
   private var lastTopology: UpstreamTopology?
   private var lastSnapshot: TopologySnapshot?
   private var workersLeft = 0
@@ -141,7 +143,8 @@ public final class Ambassador {
   }
 
   private func use(_ commands: [LiveCommand]) {
-    let table = CommandTable.builtin.merging(commands)
+    table = table.merging(commands)
+    let table = table
     for worker in workers { worker.use(table) }
   }
 

@@ -14,7 +14,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .pinnedIfBlocking:
       if blocks(request) { reply(refusal(of: spec)) } else { return forward(spec, request) }
     case .pinned, .refused:
-      reply(refusal(of: spec))
+      // The server counts arguments before anything else.
+      if spec.accepts(argumentCount: pointee.scanner.argumentCount) {
+        reply(refusal(of: spec))
+      } else {
+        reply(error: table.wrongArgumentCount(spec))
+      }
     case .closeSilently:
       close()
     case .local:
