@@ -9,30 +9,30 @@ public struct CommandFlags: OptionSet, Sendable, Hashable {
   @inlinable
   public init(rawValue: UInt32) { self.rawValue = rawValue }
 
-  public static let readonly = CommandFlags(rawValue: 1 << 0)
-  public static let write = CommandFlags(rawValue: 1 << 1)
-  public static let admin = CommandFlags(rawValue: 1 << 2)
-  public static let blocking = CommandFlags(rawValue: 1 << 3)
-  public static let pubsub = CommandFlags(rawValue: 1 << 4)
-  public static let noScript = CommandFlags(rawValue: 1 << 5)
-  public static let noMulti = CommandFlags(rawValue: 1 << 6)
-  public static let movableKeys = CommandFlags(rawValue: 1 << 7)
-  public static let fast = CommandFlags(rawValue: 1 << 8)
-  public static let denyOOM = CommandFlags(rawValue: 1 << 9)
-  public static let stale = CommandFlags(rawValue: 1 << 10)
-  public static let loading = CommandFlags(rawValue: 1 << 11)
-  public static let noAsyncLoading = CommandFlags(rawValue: 1 << 12)
-  public static let noAuth = CommandFlags(rawValue: 1 << 13)
-  public static let allowBusy = CommandFlags(rawValue: 1 << 14)
-  public static let noMandatoryKeys = CommandFlags(rawValue: 1 << 15)
-  public static let asking = CommandFlags(rawValue: 1 << 16)
-  public static let skipMonitor = CommandFlags(rawValue: 1 << 17)
-  public static let skipSlowlog = CommandFlags(rawValue: 1 << 18)
+  @inlinable public static var readonly: CommandFlags { CommandFlags(rawValue: 1 << 0) }
+  @inlinable public static var write: CommandFlags { CommandFlags(rawValue: 1 << 1) }
+  @inlinable public static var admin: CommandFlags { CommandFlags(rawValue: 1 << 2) }
+  @inlinable public static var blocking: CommandFlags { CommandFlags(rawValue: 1 << 3) }
+  @inlinable public static var pubsub: CommandFlags { CommandFlags(rawValue: 1 << 4) }
+  @inlinable public static var noScript: CommandFlags { CommandFlags(rawValue: 1 << 5) }
+  @inlinable public static var noMulti: CommandFlags { CommandFlags(rawValue: 1 << 6) }
+  @inlinable public static var movableKeys: CommandFlags { CommandFlags(rawValue: 1 << 7) }
+  @inlinable public static var fast: CommandFlags { CommandFlags(rawValue: 1 << 8) }
+  @inlinable public static var denyOOM: CommandFlags { CommandFlags(rawValue: 1 << 9) }
+  @inlinable public static var stale: CommandFlags { CommandFlags(rawValue: 1 << 10) }
+  @inlinable public static var loading: CommandFlags { CommandFlags(rawValue: 1 << 11) }
+  @inlinable public static var noAsyncLoading: CommandFlags { CommandFlags(rawValue: 1 << 12) }
+  @inlinable public static var noAuth: CommandFlags { CommandFlags(rawValue: 1 << 13) }
+  @inlinable public static var allowBusy: CommandFlags { CommandFlags(rawValue: 1 << 14) }
+  @inlinable public static var noMandatoryKeys: CommandFlags { CommandFlags(rawValue: 1 << 15) }
+  @inlinable public static var asking: CommandFlags { CommandFlags(rawValue: 1 << 16) }
+  @inlinable public static var skipMonitor: CommandFlags { CommandFlags(rawValue: 1 << 17) }
+  @inlinable public static var skipSlowlog: CommandFlags { CommandFlags(rawValue: 1 << 18) }
 
   /// Neither `readonly` nor `write`, and yet its effects may enter the replication stream. Hidden in COMMAND.
-  public static let mayReplicate = CommandFlags(rawValue: 1 << 30)
+  @inlinable public static var mayReplicate: CommandFlags { CommandFlags(rawValue: 1 << 30) }
   /// The command has subcommands: look up its second argument as well.
-  public static let container = CommandFlags(rawValue: 1 << 31)
+  @inlinable public static var container: CommandFlags { CommandFlags(rawValue: 1 << 31) }
 }
 
 extension CommandFlags {

@@ -10,7 +10,7 @@ struct FoldedName {
   @usableFromInline let count: Int
 
   /// - Precondition: `count` bytes are readable at `bytes`, and `count` is not 0.
-  @inlinable
+  @inlinable @inline(__always)
   init(_ bytes: UnsafeRawPointer, count: Int) {
     let head: UInt64
     let tail: UInt64

@@ -51,6 +51,14 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.input.shrinkIfEmpty(above: 0)
   }
 
+  /// The subcommand that the request at `request` names, as far as it was scanned.
+  func lookupSubcommand(of spec: CommandSpec, _ request: UnsafePointer<UInt8>) -> CommandSpec {
+    guard spec.flags.contains(.container), pointee.scanner.isSecondKnown else { return spec }
+    let second = pointee.scanner.second
+    return pointee.worker.pointee.table.lookup(
+      subcommand: UnsafeRawBufferPointer(start: request + second.offset, count: second.length), of: spec)
+  }
+
   /// Stops reading until `reconsider()` finds the reason gone.
   func park(_ reason: Client.Park) {
     pointee.park = reason
@@ -100,8 +108,8 @@ extension UnsafeMutablePointer where Pointee == Client {
         let length = pointee.scanner.position
         if pointee.scanner.argumentCount > 0 {
           let name = pointee.scanner.name
-          let spec = worker.lookup(
-            UnsafeRawBufferPointer(start: base + at + name.offset, count: name.length), pointee.scanner, base + at)
+          var spec = worker.lookup(UnsafeRawBufferPointer(start: base + at + name.offset, count: name.length))
+          if spec.flags.contains(.container) { spec = lookupSubcommand(of: spec, base + at) }
           if spec.handling == .forward {
             guard place(spec, &run, base, at, length) else { break }
             pointee.scanner.reset()
@@ -160,7 +168,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       run.count += 1
       return true
     }
-    return placeFirst(kind, &run, base, at, length)
+    return placeFirst(spec, kind, &run, base, at, length)
   }
 
   /// Finds the lane for a request that stands alone in `base[..<length]`.
@@ -170,12 +178,15 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   @inline(__always)
   private func placeFirst(
-    _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
+    _ spec: CommandSpec, _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
   ) -> Bool {
     if run.count > 0 {
       flushRun(&run, base, at)
       if pointee.park != .none { return false }
     }
+    let worker = pointee.worker
+    var decision = RouteDecision.decide(
+      spec: spec, policy: worker.pointee.settings.readPolicy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
     var lane: LaneRef?
     if pointee.outstanding > 0 {
       guard let present = presentLane(for: kind) else {
@@ -183,9 +194,13 @@ extension UnsafeMutablePointer where Pointee == Client {
         return false
       }
       lane = present
+      if decision.target != .primary, present.pointee.node.pointee.isPrimary {
+        decision = RouteDecision(.primary, .pipelineOrder)
+      }
     } else {
-      lane = freshLane(for: kind)
+      lane = freshLane(for: decision.target)
     }
+    run.reason = decision.reason
     run.start = at
     if let lane {
       run.kind = kind
@@ -208,11 +223,14 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// The lane for a request of a client that waits for nothing.
   @inline(__always)
-  private func freshLane(for kind: Pending.Kind) -> LaneRef? {
-    let worker = pointee.worker
-    if kind != .read { return worker.primaryLane(pointee.set) }
-    guard let lane = worker.readLane(pointee.set) else { return nil }
-    return pointee.bigReplies == 0 ? lane : ownLane(insteadOf: lane)
+  private func freshLane(for target: RouteTarget) -> LaneRef? {
+    switch target {
+    case .primary: return pointee.worker.primaryLane(pointee.set)
+    case .replica, .any:
+      guard let lane = pointee.worker.readLane(pointee.set) else { return nil }
+      return pointee.bigReplies == 0 ? lane : ownLane(insteadOf: lane)
+    case .none: return nil
+    }
   }
 
   @inline(never)
@@ -226,6 +244,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard run.count > 0, let lane = run.lane else { return }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
+    pointee.worker.pointee.counters.routed[run.reason] += Int(run.count)
     run.count = 0
     if pointee.outstanding >= Limits.clientInFlight {
       park(.inFlight)
@@ -289,16 +308,11 @@ extension UnsafeMutablePointer where Pointee == Client {
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
-  /// The command that a request names; for a container with its subcommand.
+  /// The command of this name; a container is looked up further by ``lookupSubcommand(of:_:)``.
   @inline(__always)
-  func lookup(
-    _ name: UnsafeRawBufferPointer, _ scanner: borrowing RequestScanner, _ request: UnsafePointer<UInt8>
-  ) -> CommandSpec {
+  func lookup(_ name: UnsafeRawBufferPointer) -> CommandSpec {
     // Borrowed without retaining: the worker holds the table, and only this thread replaces it.
-    let spec = Unmanaged.passUnretained(pointee.table)._withUnsafeGuaranteedRef { $0.lookup(name) }
-    guard spec.flags.contains(.container), scanner.isSecondKnown else { return spec }
-    let second = UnsafeRawBufferPointer(start: request + scanner.second.offset, count: scanner.second.length)
-    return pointee.table.lookup(subcommand: second, of: spec)
+    Unmanaged.passUnretained(pointee.table)._withUnsafeGuaranteedRef { $0.lookup(name) }
   }
 
   /// Why a command that needs the primary cannot have it.
@@ -314,5 +328,6 @@ struct RequestRun {
   var start: Int
   var count: UInt32 = 0
   var kind = Pending.Kind.read
+  var reason = RouteReason.readonlyCommand
   var lane: LaneRef?
 }

@@ -42,8 +42,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     let worker = pointee.worker
     let name = pointee.scanner.name
-    let spec = worker.lookup(
-      UnsafeRawBufferPointer(start: base + name.offset, count: name.length), pointee.scanner, base)
+    let spec = lookupSubcommand(
+      of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
     guard spec.handling == .forward || (spec.handling == .local && spec.local == .echo) else {
       pointee.stream = .discarding

@@ -22,7 +22,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.lane = self
     client.pointee.outstanding += Int32(count)
     pointee.node.pointee.outstanding += Int(count)
-    pointee.worker.pointee.counters.count(Int(count), kind, onPrimary: pointee.node.pointee.isPrimary)
     markDirty()
   }
 
@@ -46,8 +45,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.outstanding += 1
     pointee.node.pointee.outstanding += 1
     pointee.isStreamOpen = true
-    pointee.worker.pointee.counters.count(
-      1, kind == .streamedRead ? .read : .write, onPrimary: pointee.node.pointee.isPrimary)
   }
 
   /// Takes a piece of it.
@@ -124,19 +121,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func wakeWaiters() {
     while let client = pointee.waiters.popFirst() {
       if client.pointee.park == .room { client.unpark() }
-    }
-  }
-}
-
-extension WorkerCounters {
-  @inline(__always)
-  mutating func count(_ requests: Int, _ kind: Pending.Kind, onPrimary: Bool) {
-    if kind != .read {
-      writes += requests
-    } else if onPrimary {
-      readsOnPrimary += requests
-    } else {
-      readsOnReplicas += requests
     }
   }
 }

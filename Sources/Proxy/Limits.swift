@@ -51,8 +51,8 @@ public struct Limits: Sendable {
   static let outputPatience = 0.1
   /// Replies of other clients wait so long at most behind one that is not read.
   static let neighbourPatience = 1.0
-  /// An idle buffer larger than this gives its memory back.
-  static let keptBuffer = 16 << 10
+  /// A lane's empty buffer larger than this gives its memory back at once; a smaller one when the worker is idle.
+  static let keptBuffer = 256 << 10
   /// Pause before a node is tried again: doubled from the first to the last, each with jitter.
   static let firstBackoff = 0.05
   static let lastBackoff = 2.0

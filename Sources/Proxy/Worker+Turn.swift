@@ -52,6 +52,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
         client.checkPatience(now: now)
       }
     }
-    if !isWaiting { pointee.tick.disarm(on: pointee.loop) }
+    if !isWaiting {
+      pointee.tick.disarm(on: pointee.loop)
+      for lane in pointee.lanes { lane.pointee.requests.shrinkIfEmpty(above: 0) }
+    }
   }
 }

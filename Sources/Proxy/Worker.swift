@@ -94,11 +94,21 @@ public struct WorkerSettings: Sendable {
 
 /// What a worker has counted since it started.
 public struct WorkerCounters: Sendable {
-  public var readsOnReplicas = 0
-  public var readsOnPrimary = 0
-  public var writes = 0
+  /// Requests by the reason of their routing.
+  public var routed = RouteCounts()
   public var readsAskedAgain = 0
   public var unknownFates = 0
+}
+
+/// A number for each reason of routing.
+public struct RouteCounts: Sendable {
+  // One slot a case, in place: an array would be an allocation and a bounds check away.
+  private var counts: InlineArray<16, Int> = .init(repeating: 0)
+
+  public subscript(reason: RouteReason) -> Int {
+    @inline(__always) get { counts[reason.index & 15] }
+    @inline(__always) set { counts[reason.index & 15] = newValue }
+  }
 }
 
 /// A small random generator (xorshift64*): choosing a replica needs no better one, and it must cost nothing.

@@ -1,4 +1,5 @@
 /// Why a request goes where it goes. The raw value is at once metric label, log word and part of `explain`.
+@frozen
 public enum RouteReason: String, CaseIterable, Sendable {
   /// The server flags it readonly, and policy lets it leave the primary.
   case readonlyCommand = "readonly-command"
@@ -16,4 +17,21 @@ public enum RouteReason: String, CaseIterable, Sendable {
   case noFitReplica = "no-fit-replica"
   /// Readonly, but behind a request of the same client that the primary has yet to answer.
   case pipelineOrder = "pipeline-order"
+}
+
+extension RouteReason {
+  /// A small number for arrays of counters: the case's place.
+  @inlinable
+  public var index: Int {
+    switch self {
+    case .readonlyCommand: 0
+    case .writeCommand: 1
+    case .otherCommand: 2
+    case .unknownCommand: 3
+    case .exception: 4
+    case .policyPrimary: 5
+    case .noFitReplica: 6
+    case .pipelineOrder: 7
+    }
+  }
 }
