@@ -60,7 +60,7 @@ extension ConfigurationReference {
 extension Setting.Reload {
   fileprivate var words: String {
     switch self {
-    case .live: "on reload"
+    case .live: "with a restart, until there is a reload"
     case .restart: "on restart"
     }
   }

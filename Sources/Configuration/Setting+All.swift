@@ -22,7 +22,7 @@ extension Setting {
     Setting(
       "topology.static.replicas", .list(.endpoint(defaultPort: 6379)), into: \.topology.asStatic.replicas,
       default: [], alias: "replica", reload: .live,
-      help: "The nodes that reads may go to."),
+      help: "The nodes that reads may go to. Empty: those that follow the primary, as it names them."),
 
     Setting(
       "upstream.username", .optional(.string), into: \.upstream.username, default: nil, reload: .live,
@@ -36,7 +36,10 @@ extension Setting {
     Setting(
       "upstream.timeout", .duration(.milliseconds(1) ... .seconds(3600)), into: \.upstream.timeout,
       default: .seconds(1), reload: .live,
-      help: "How long a node may leave a request unanswered before it is taken for gone."),
+      help: """
+        How long a replica may be silent with requests waiting before its connection is given up (after 100 ms already \
+        they are asked elsewhere). The primary gets ten times as long: nobody else can answer for it.
+        """),
     Setting(
       "upstream.connect-timeout", .duration(.milliseconds(1) ... .seconds(3600)), into: \.upstream.connectTimeout,
       default: .seconds(1), reload: .live,
@@ -56,7 +59,7 @@ extension Setting {
       help: "The most reply bytes held for one client that keeps sending and does not read; past it, it is closed."),
     Setting(
       "limits.memory", .size(1 << 20...1 << 40), into: \.limits.memory, default: 256 << 20, reload: .live,
-      help: "The most that all buffers together may take."),
+      help: "The most reply bytes held for all clients together; a client for which more would be held is closed."),
 
     Setting(
       "log.level", .word(AmbassadorConfiguration.LogLevel.self), into: \.log.level, default: .info, reload: .live,

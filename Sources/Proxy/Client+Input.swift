@@ -98,6 +98,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
     let worker = pointee.worker
     var run = RequestRun(start: 0)
+    var memo = CommandMemo()
     var at = 0
 
     while at < count {
@@ -108,8 +109,17 @@ extension UnsafeMutablePointer where Pointee == Client {
         let length = pointee.scanner.position
         if pointee.scanner.argumentCount > 0 {
           let name = pointee.scanner.name
-          var spec = worker.lookup(UnsafeRawBufferPointer(start: base + at + name.offset, count: name.length))
-          if spec.flags.contains(.container) { spec = lookupSubcommand(of: spec, base + at) }
+          var spec: CommandSpec
+          if let known = memo.spec(rest, name) {
+            spec = known
+          } else {
+            spec = worker.lookup(UnsafeRawBufferPointer(start: base + at + name.offset, count: name.length))
+            if spec.flags.contains(.container) {
+              spec = lookupSubcommand(of: spec, base + at)
+            } else {
+              memo = CommandMemo(rest, name, spec)
+            }
+          }
           if spec.handling == .forward {
             guard place(spec, &run, base, at, length) else { break }
             pointee.scanner.reset()
@@ -178,7 +188,8 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   @inline(__always)
   private func placeFirst(
-    _ spec: CommandSpec, _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
+    _ spec: CommandSpec, _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int,
+    _ length: Int
   ) -> Bool {
     if run.count > 0 {
       flushRun(&run, base, at)
@@ -330,4 +341,38 @@ struct RequestRun {
   var kind = Pending.Kind.read
   var reason = RouteReason.readonlyCommand
   var lane: LaneRef?
+}
+
+/// The command that was looked up last: in a pipeline the next one is often the same.
+struct CommandMemo {
+  /// The name's bytes, in the case they came in; never all zero for a name, which has 1 to 8 of them.
+  private var word: UInt64 = 0
+  private var length = 0
+  private var spec = CommandSpec.unknown
+
+  init() {}
+
+  @inline(__always)
+  init(_ bytes: UnsafeRawBufferPointer, _ name: ByteSpan, _ spec: CommandSpec) {
+    guard let word = Self.word(bytes, name) else { return }
+    self.word = word
+    length = name.length
+    self.spec = spec
+  }
+
+  @inline(__always)
+  func spec(_ bytes: UnsafeRawBufferPointer, _ name: ByteSpan) -> CommandSpec? {
+    guard name.length == length, let word = Self.word(bytes, name), word == self.word else { return nil }
+    return spec
+  }
+
+  /// The name in one word, if it fits and eight bytes can be read where it is.
+  @inline(__always)
+  private static func word(_ bytes: UnsafeRawBufferPointer, _ name: ByteSpan) -> UInt64? {
+    guard name.length &- 1 < 8, name.length > 0, let base = bytes.baseAddress, name.offset &+ 8 <= bytes.count else {
+      return nil
+    }
+    let word = (base + name.offset).loadUnaligned(as: UInt64.self)
+    return UInt64(littleEndian: word) & (UInt64.max &>> UInt64((8 &- name.length) &* 8))
+  }
 }

@@ -14,10 +14,12 @@ struct LaneSet: ~Copyable {
   var shared: [LaneRef?] = []
   /// Idle upstreams to each node for clients that need one of their own.
   var idle: [[LaneRef]] = []
-  /// The replica lane chosen for this turn, if the choice was made in it. A turn's reads stay together, so that their
-  /// requests leave in one write.
+  /// The lane chosen for this turn's reads, if the choice was made in it. A turn's reads stay together, so that their
+  /// requests leave in one write; and the choice holds for a while, so that the clients whose replies come together ask
+  /// together again.
   var turnChoice: LaneRef?
   var turnOfChoice: UInt64 = 0
+  var choiceHoldsUntil = 0.0
 
   init(database: Int, protocolVersion: UInt8) {
     self.database = database

@@ -32,6 +32,10 @@ public struct Limits: Sendable {
   /// Bytes waiting for a node at which clients that write to it are no longer read, and at which that resumes.
   static let laneBacklogHigh = 1 << 20
   static let laneBacklogLow = 256 << 10
+  /// How long reads stay with the replica that was chosen last, and how many requests may be in flight on it before the
+  /// choice is made anew earlier.
+  static let choiceHolds = 0.001
+  static let choiceBurst = 512
   /// Silence of a replica with reads waiting, after which these are asked elsewhere.
   static let replicaSilence = 0.1
   /// The primary's silence after which what it was sent counts as lost, in upstream timeouts. Longer than a replica's:

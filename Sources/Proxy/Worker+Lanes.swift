@@ -32,9 +32,17 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   @inline(never)
   private func chooseReadLane(_ set: LaneSetRef) -> LaneRef? {
+    let now = pointee.loop.now
+    set.pointee.turnOfChoice = pointee.turn
+    if now < set.pointee.choiceHoldsUntil, let lane = set.pointee.turnChoice, lane.pointee.state == .ready,
+      !lane.pointee.isSuspect, lane.pointee.node.pointee.isFitReplica,
+      lane.pointee.node.pointee.outstanding < Limits.choiceBurst
+    {
+      return lane
+    }
     let lane = bestReadLane(set, avoiding: nil)
     set.pointee.turnChoice = lane
-    set.pointee.turnOfChoice = pointee.turn
+    set.pointee.choiceHoldsUntil = now + Limits.choiceHolds
     return lane
   }
 

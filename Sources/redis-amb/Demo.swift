@@ -81,7 +81,9 @@ enum FreePort {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     return withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic -> UInt16? in
-        guard bind(fd, generic, length) == 0, listen(fd, 1) == 0, getsockname(fd, generic, &length) == 0 else { return nil }
+        guard bind(fd, generic, length) == 0, listen(fd, 1) == 0, getsockname(fd, generic, &length) == 0 else {
+          return nil
+        }
         return UInt16(bigEndian: UnsafeRawPointer(generic).load(as: sockaddr_in.self).sin_port)
       }
     }
