@@ -170,7 +170,8 @@ public final class Ambassador {
   /// The first signal lets clients finish, the second ends at once.
   private func stop(becauseOf number: Int32) {
     let drain = number == SIGINT ? min(1, configuration.shutdown.drain.seconds) : configuration.shutdown.drain.seconds
-    logger.info("\(number == SIGINT ? "SIGINT" : "SIGTERM"): \(isStopping ? "ending now" : "draining for at most \(drain) s")")
+    logger.info(
+      "\(number == SIGINT ? "SIGINT" : "SIGTERM"): \(isStopping ? "ending now" : "draining for at most \(drain) s")")
     isStopping = true
     listeners.close()
     for worker in workers { worker.drain(seconds: drain) }

@@ -29,8 +29,12 @@ final class Listeners {
       switch address {
       case .unix(let path): socketAddress = SocketAddress(unixPath: path)
       case .tcp(let endpoint):
-        guard let literal = SocketAddress(ip: endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host, port: endpoint.port)
-        else { throw Failure(description: "cannot listen on \(address): give an IP address of this machine, not a name") }
+        guard
+          let literal = SocketAddress(
+            ip: endpoint.host == "localhost" ? "127.0.0.1" : endpoint.host, port: endpoint.port)
+        else {
+          throw Failure(description: "cannot listen on \(address): give an IP address of this machine, not a name")
+        }
         socketAddress = literal
       }
       do throws(SystemError) {

@@ -106,14 +106,19 @@ extension UnsafeMutablePointer where Pointee == Client {
       ReplyWriter.appendInteger(Int(pointee.id), to: &bytes)
       reply(bytes)
     case .clientGetName:
-      if pointee.name.isEmpty { ReplyWriter.appendNull(version, to: &bytes) } else { ReplyWriter.appendBulk(pointee.name, to: &bytes) }
+      if pointee.name.isEmpty {
+        ReplyWriter.appendNull(version, to: &bytes)
+      } else {
+        ReplyWriter.appendBulk(pointee.name, to: &bytes)
+      }
       reply(bytes)
     case .clientSetName:
       if setName(arguments[2]) { replyOK() }
     case .clientSetInfo, .clientCapa:
       replyOK()
     case .auth:
-      reply(ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
+      reply(
+        ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
     case .clientReply, .clientInfo, .clientList, .clientKill, .clientUnblock:
       reply(ProxyRefusal.notSupported("this CLIENT subcommand").bytes)
     }
@@ -174,7 +179,8 @@ extension UnsafeMutablePointer where Pointee == Client {
         name = arguments[index + 1]
         index += 2
       } else if option == "auth", index + 2 < arguments.count {
-        reply(ProxyRefusal.notSupported("HELLO with AUTH (the ambassador authenticates with upstream.password-file)").bytes)
+        reply(
+          ProxyRefusal.notSupported("HELLO with AUTH (the ambassador authenticates with upstream.password-file)").bytes)
         return true
       } else {
         reply(error: "ERR Syntax error in HELLO option '\(String(decoding: arguments[index], as: UTF8.self))'")

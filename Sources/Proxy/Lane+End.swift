@@ -133,7 +133,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     var bound: Set<ClientRef> = []
     for evacuee in evacuees where evacuee.kind == .write && !evacuee.isTouched { bound.insert(evacuee.client) }
 
-    lazy var readRefuge = preferred ?? worker.bestReadLane(set, avoiding: node) ?? worker.bestReadLane(set, avoiding: nil)
+    lazy var readRefuge =
+      preferred ?? worker.bestReadLane(set, avoiding: node) ?? worker.bestReadLane(set, avoiding: nil)
     lazy var primaryRefuge = preferred ?? worker.primaryLane(set)
 
     for evacuee in evacuees {

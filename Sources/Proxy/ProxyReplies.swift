@@ -38,7 +38,8 @@ enum ProxyRefusal {
       "AMBBUSY all \(Limits.lentUpstreams) upstream connections for clients that need their own are in use; the command was not executed"
     case .needsOwnUpstream(let command, let why):
       "AMBUNSUPPORTED '\(command)' needs a connection to Redis of its own (\(why)), which this version of redis-amb does not give; the command was not executed"
-    case .notSupported(let what): "AMBUNSUPPORTED \(what) is not supported by this version of redis-amb; the command was not executed"
+    case .notSupported(let what):
+      "AMBUNSUPPORTED \(what) is not supported by this version of redis-amb; the command was not executed"
     }
   }
 }

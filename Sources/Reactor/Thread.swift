@@ -16,7 +16,9 @@ private final class ThreadBody {
 
 /// Starts a thread with every signal blocked, so that signals reach the control loop alone.
 /// Fails only when the system has no room for another thread.
-public func spawnThread(named name: String, stackSize: Int = 512 * 1024, _ body: sending @escaping () -> Void) -> Thread? {
+public func spawnThread(named name: String, stackSize: Int = 512 * 1024, _ body: sending @escaping () -> Void)
+  -> Thread?
+{
   var all = sigset_t()
   var previous = sigset_t()
   sigfillset(&all)

@@ -43,8 +43,11 @@ public struct StaticTopology: Sendable {
     case nil: (nil, "the primary \(configuredPrimary) has not answered yet")
     case .lost(let why): (nil, "no connection to the primary \(configuredPrimary): \(why)")
     case .answered(let info, _) where info.role == .replica:
-      (nil, "\(configuredPrimary) is configured as the primary but says that it is a replica"
-        + (info.primary.map { " of \($0)" } ?? ""))
+      (
+        nil,
+        "\(configuredPrimary) is configured as the primary but says that it is a replica"
+          + (info.primary.map { " of \($0)" } ?? "")
+      )
     case .answered: (configuredPrimary, "")
     }
   }
