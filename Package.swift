@@ -39,7 +39,7 @@ let package = Package(
 
     .testTarget(name: "RESPTests", dependencies: ["RESP"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
-    .testTarget(name: "TopologyTests", dependencies: ["Topology"]),
+    .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"]),
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
 

@@ -42,7 +42,7 @@ final class RedisCodec {
       for (index, byte) in argument.enumerated() { copy[index] = CChar(bitPattern: byte) }
       return copy
     }
-    defer { storage.forEach { $0.deallocate() } }
+    defer { for copy in storage { copy.deallocate() } }
     var pointers = storage.map { UnsafePointer<CChar>?($0) }
     let lengths = arguments.map(\.count)
     let count = redisFormatCommandArgv(&formatted, Int32(arguments.count), &pointers, lengths)

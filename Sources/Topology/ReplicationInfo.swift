@@ -60,7 +60,9 @@ public struct ReplicationInfo: Equatable, Sendable {
     isSyncing = role == .replica && fields["master_sync_in_progress"] == "1"
     primary = nil
     replicas = []
-    if role == .replica, let host = fields["master_host"], let port = fields["master_port"].flatMap({ UInt16($0) }) {
+    if role == .replica, let host = fields["master_host"], !host.isEmpty,
+      let port = fields["master_port"].flatMap({ UInt16($0) }), port > 0
+    {
       primary = NodeAddress(host: String(host), port: port)
     }
     if role == .primary {

@@ -8,12 +8,20 @@ public struct StaticTopology: Sendable {
   private let configuredReplicas: [NodeAddress]
   private var learnedReplicas: [NodeAddress] = []
   private var observations: [NodeAddress: NodeObservation] = [:]
-  /// Replicas that have once been in step; only these may be read from while the primary is away.
-  private var onceFit: Set<NodeAddress> = []
+  /// Where each replica was in its history when it was last in step. Only while it still is there may it be read from
+  /// without a primary: one that was restarted meanwhile holds an old file's data, or none.
+  private var lastInStep: [NodeAddress: HistoryPoint] = [:]
+
+  private struct HistoryPoint {
+    var replicationID: String
+    var offset: Int64
+  }
 
   public init(primary: NodeAddress, replicas: [NodeAddress]) {
     configuredPrimary = primary
-    configuredReplicas = replicas.filter { $0 != primary }
+    configuredReplicas = replicas.reduce(into: []) { kept, replica in
+      if replica != primary && !kept.contains(replica) { kept.append(replica) }
+    }
   }
 
   /// The nodes to keep an eye on, the primary first.
@@ -26,7 +34,9 @@ public struct StaticTopology: Sendable {
     guard watched.contains(node) else { return }
     observations[node] = observation
     if node == configuredPrimary { learnReplicas() }
-    for replica in replicaAddresses where fitness(of: replica) == .fit { onceFit.insert(replica) }
+    if case .answered(let info, _) = observation, info.isLinked, fitness(of: node) == .fit {
+      lastInStep[node] = HistoryPoint(replicationID: info.replicationID, offset: info.offset)
+    }
   }
 
   public var snapshot: TopologySnapshot {
@@ -58,13 +68,14 @@ public struct StaticTopology: Sendable {
     guard configuredReplicas.isEmpty, case .answered(let info, _) = observations[configuredPrimary],
       info.role == .primary
     else { return }
-    let named = info.replicas.map(\.address)
+    // A primary behind a translated address may name itself; it is not its own replica.
+    let named = info.replicas.map(\.address).filter { $0 != configuredPrimary }
     for address in named where !learnedReplicas.contains(address) { learnedReplicas.append(address) }
     learnedReplicas.removeAll { address in
       if named.contains(address) { return false }
       if case .answered(let own, _) = observations[address], own.role == .replica, own.isLinked { return false }
       observations[address] = nil
-      onceFit.remove(address)
+      lastInStep[address] = nil
       return true
     }
   }
@@ -75,7 +86,12 @@ public struct StaticTopology: Sendable {
     if isLoading { return .loading }
     if info.isSyncing { return .syncing }
     if info.isLinked { return .fit }
-    // Without a primary every link is down; what they hold is the best there is.
-    return provenPrimary.0 == nil && onceFit.contains(replica) ? .fit : .linkDown
+    // Without a primary every link is down; what they hold is the best there is, if they still hold it.
+    return provenPrimary.0 == nil && hasKept(info, replica) ? .fit : .linkDown
+  }
+
+  private func hasKept(_ info: ReplicationInfo, _ replica: NodeAddress) -> Bool {
+    guard let point = lastInStep[replica] else { return false }
+    return info.replicationID == point.replicationID && info.offset >= point.offset
   }
 }
