@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == Client {
           pointee.input.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
         }
       case .wouldBlock: break
-      case .endOfStream, .failed: close()
+      case .endOfStream: endInput()
+      case .failed: close()
       }
     } else {
       // The rest of an unfinished request: room for all of it, so that it arrives in few pieces.
@@ -28,8 +29,19 @@ extension UnsafeMutablePointer where Pointee == Client {
         pointee.input.commit(count)
         dispatchInput()
       case .wouldBlock: break
-      case .endOfStream, .failed: close()
+      case .endOfStream: endInput()
+      case .failed: close()
       }
+    }
+  }
+
+  /// The client sends no more. What it has asked is answered first, as by redis-server, which answers before it looks
+  /// for the end; half a request is forgotten.
+  private func endInput() {
+    if pointee.outstanding == 0, pointee.output.isEmpty {
+      close()
+    } else {
+      finish(with: [])
     }
   }
 
@@ -136,6 +148,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           pointee.scanner.reset()
           at += length
           run.start = at
+          if pointee.outstanding >= Limits.clientInFlight { park(.inFlight) }
           if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
           continue
         }

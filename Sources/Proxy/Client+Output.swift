@@ -34,6 +34,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard !pointee.isClosed else { return }
     if pointee.outstanding > 0, let lane = pointee.lane {
       lane.appendLocal(bytes, to: self)
+      if lane.pointee.localReplies.count > Limits.laneBacklogHigh, pointee.park == .none { park(.order) }
       return
     }
     pointee.output.append(bytes)

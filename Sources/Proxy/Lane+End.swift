@@ -36,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       client.close()
     }
     let evacuees = evacuate(keeping: nil, leavingTraces: false)
-    if isNodesFault && (wasReady || !evacuees.isEmpty) {
+    if isNodesFault && !evacuees.isEmpty {
       worker.pointee.report(.upstreamLost(pointee.node.pointee.name, why: why))
     }
     rehome(evacuees, why, fate, preferring: nil)

@@ -188,6 +188,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if pointee.pending.isEmpty {
       pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
       pointee.localReplies.shrinkIfEmpty(above: 0)
+      if pointee.isRetiring { return close() }
       if !pointee.isShared, !pointee.isStreamOpen, pointee.partial.isEmpty, pointee.state == .ready, pointee.isLent {
         pointee.worker.giveBack(self)
       }

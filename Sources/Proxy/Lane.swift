@@ -33,6 +33,8 @@ struct Lane: ~Copyable {
   var fd: Int32 = -1
   var state = State.connecting
   var sharing = Sharing.shared
+  /// Its node has left the topology: it ends when it owes nothing.
+  var isRetiring = false
   /// It has been silent with reads waiting, and gets nothing until it speaks.
   var isSuspect = false
   /// In the worker's list of lanes with something to send.

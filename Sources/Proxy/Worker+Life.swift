@@ -23,11 +23,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if isWanted {
           // Ready before the first request needs it.
           if shared(set, index) == nil, node.pointee.mayConnect(now: now) { _ = openShared(set, index) }
-        } else if let lane = shared(set, index), lane.pointee.pending.isEmpty {
-          lane.close()
+        } else {
+          retire(set, index)
         }
       }
     }
+  }
+
+  /// Ends the lanes to a node that is not wanted any more: idle ones now, the shared one when it owes nothing.
+  private func retire(_ set: LaneSetRef, _ index: Int) {
+    if index < set.pointee.idle.count {
+      for lane in set.pointee.idle[index] { lane.close() }
+    }
+    guard let lane = shared(set, index) else { return }
+    if lane.pointee.pending.isEmpty { return lane.close() }
+    lane.pointee.isRetiring = true
+    forget(lane)
   }
 
   /// The place of a node in `nodes`.
