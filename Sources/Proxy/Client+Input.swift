@@ -222,6 +222,7 @@ extension UnsafeMutablePointer where Pointee == Client {
         decision = RouteDecision(.primary, .pipelineOrder)
       }
     } else {
+      if kind == .read, pointee.readsOnPrimaryUntil > 0 { decision = decisionAfterWrite(decision) }
       lane = freshLane(for: decision.target)
     }
     run.reason = decision.reason
@@ -243,6 +244,20 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let lane = pointee.lane, lane.pointee.set == pointee.set else { return nil }
     if kind == .read { return lane }
     return lane.pointee.node.pointee.isPrimary ? lane : nil
+  }
+
+  /// A read of a client that has written: on the primary for a while, if there is one.
+  @inline(never)
+  private func decisionAfterWrite(_ decision: RouteDecision) -> RouteDecision {
+    let worker = pointee.worker
+    if worker.pointee.loop.now >= pointee.readsOnPrimaryUntil {
+      pointee.readsOnPrimaryUntil = 0
+      return decision
+    }
+    guard decision.target == .replica || decision.target == .any, worker.pointee.settings.readPolicy != .replica,
+      worker.primaryLane(pointee.set) != nil
+    else { return decision }
+    return RouteDecision(.primary, .ownWrite)
   }
 
   /// The lane for a request of a client that waits for nothing.
@@ -268,7 +283,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard run.count > 0, let lane = run.lane else { return }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
-    pointee.worker.pointee.counters.routed[run.reason] += Int(run.count)
+    let worker = pointee.worker
+    worker.pointee.counters.routed[run.reason] += Int(run.count)
+    if run.kind == .write { pointee.readsOnPrimaryUntil = worker.pointee.loop.now + Limits.ownWriteHolds }
     run.count = 0
     if pointee.outstanding >= Limits.clientInFlight {
       park(.inFlight)

@@ -55,6 +55,8 @@ struct Client: ~Copyable {
   var isInPatienceList = false
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
+  /// Until when its reads stay on the primary.
+  var readsOnPrimaryUntil = 0.0
   var scanner = RequestScanner()
   var stream = Stream.none
   /// Bytes of the request under scan that were passed on or dropped.

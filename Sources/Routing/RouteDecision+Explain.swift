@@ -45,6 +45,7 @@ extension RouteReason {
     case .policyPrimary: "the policy keeps reads on the primary"
     case .noFitReplica: "no replica is fit to answer"
     case .pipelineOrder: "the primary has yet to answer what came before it"
+    case .ownWrite: "the same client has just written, and a replica may not have that yet"
     }
   }
 }

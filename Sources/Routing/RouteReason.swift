@@ -17,6 +17,8 @@ public enum RouteReason: String, CaseIterable, Sendable {
   case noFitReplica = "no-fit-replica"
   /// Readonly, but behind a request of the same client that the primary has yet to answer.
   case pipelineOrder = "pipeline-order"
+  /// Readonly, but right behind a write of the same client, which a replica may not have yet.
+  case ownWrite = "own-write"
 }
 
 extension RouteReason {
@@ -32,6 +34,7 @@ extension RouteReason {
     case .policyPrimary: 5
     case .noFitReplica: 6
     case .pipelineOrder: 7
+    case .ownWrite: 8
     }
   }
 }

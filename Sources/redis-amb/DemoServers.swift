@@ -75,7 +75,7 @@ final class DemoServers {
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
     var cArguments: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { cArguments.forEach { free($0) } }
+    defer { for argument in cArguments { free(argument) } }
     var process: pid_t = 0
     let status = posix_spawn(&process, arguments[0], nil, &attributes, &cArguments, environ)
     guard status == 0 else {
