@@ -42,6 +42,9 @@ let package = Package(
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"]),
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
+    .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "TestSupport"]),
+    .testTarget(name: "ProxyTests", dependencies: ["Proxy", "Commands", "RESP", "Reactor", "Topology", "TestSupport"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),

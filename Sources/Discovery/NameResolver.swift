@@ -1,9 +1,9 @@
 import Glibc
 import Reactor
 
-/// Resolves host names on a thread of its own, so that a slow name server never stops a loop.
+/// Resolves host names on threads of their own, one a question, so that a slow name server never stops a loop.
 ///
-/// One question at a time; answers come to the loop that opened it.
+/// Answers come to the loop that opened it.
 public final class NameResolver {
   private struct Question: Sendable {
     let id: Int

@@ -36,7 +36,7 @@ struct Worker: ~Copyable {
   var drainTimer = TimerWatcher()
   var drainNudge = TimerWatcher()
   var turn: UInt64 = 1
-  var dice = Dice(seed: 0x9E37_79B9_7F4A_7C15)
+  var dice: Dice
 
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
   var nodes: [NodeRef] = []
@@ -67,9 +67,10 @@ struct Worker: ~Copyable {
 
   var counters = WorkerCounters()
 
+  /// - Parameter dice: of its own seed in every process, or the jitter of a fleet's pods would be the same in all.
   init(
     index: Int, loop: EventLoop, settings: WorkerSettings, table: CommandTable,
-    report: @escaping (WorkerEvent) -> Void
+    dice: Dice = Dice(seed: .random(in: 1 ... .max)), report: @escaping (WorkerEvent) -> Void
   ) {
     self.index = index
     self.loop = loop
@@ -77,7 +78,7 @@ struct Worker: ~Copyable {
     self.table = table
     self.report = report
     scratch = .allocate(capacity: Limits.readChunk)
-    dice = Dice(seed: dice.state &* UInt64(index &+ 1))
+    self.dice = dice
   }
 
   deinit { scratch.deallocate() }

@@ -156,11 +156,15 @@ public enum Sockets {
     _ = setsockopt(fd, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
+  /// Only a socket is removed, and only one that refuses: anything else at the path is somebody's, and connecting to a
+  /// plain file is refused as well.
   private static func removeStaleSocket(_ address: SocketAddress) {
-    guard let fd = try? connect(to: address) else {
-      if errno == ECONNREFUSED { unlink(address.host) }
-      return
+    var status = stat()
+    guard lstat(address.host, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+    do throws(SystemError) {
+      Gate.close(try connect(to: address))
+    } catch {
+      if error.code == ECONNREFUSED { unlink(address.host) }
     }
-    Gate.close(fd)
   }
 }

@@ -1,0 +1,79 @@
+import Reactor
+import TestSupport
+import Testing
+import Topology
+
+@testable import Proxy
+
+@Suite("When a node is tried again")
+struct UpstreamNodeTests {
+  private func makeNode() throws -> UpstreamNode {
+    try UpstreamNode(
+      name: NodeAddress(host: "a", port: 1), address: #require(SocketAddress(ip: "127.0.0.1", port: 1)))
+  }
+
+  /// The pauses that follow so many failures.
+  private func pauses(_ count: Int, dice: Double) throws -> [Double] {
+    var node = try makeNode()
+    return (0..<count).map { _ in
+      node.recordFailure("refused", now: 1000, dice: dice)
+      return node.retryAt - 1000
+    }
+  }
+
+  @Test("A new node at once, and once more after the first failure")
+  func first() throws {
+    var node = try makeNode()
+    let isFresh = node.mayConnect(now: 0)
+    #expect(isFresh)
+    node.recordFailure("refused", now: 5, dice: 0.9)
+    let (again, why) = (node.mayConnect(now: 5), node.lastFailure)
+    #expect(again)
+    #expect(why == "refused")
+    node.recordFailure("late", now: 5, dice: 0.9)
+    let (early, due, late) = (node.mayConnect(now: 5), node.mayConnect(now: node.retryAt), node.lastFailure)
+    #expect(!early)
+    #expect(due)
+    #expect(late == "late")
+  }
+
+  @Test("Pauses double up to the last, whatever the dice say", arguments: [0, 0.25, 0.5, 0.999_999])
+  func doubling(dice: Double) throws {
+    let pauses = try pauses(100, dice: dice)
+    #expect(pauses[0] == 0)
+    let factor = 0.5 + dice / 2
+    for (index, pause) in pauses.enumerated().dropFirst() {
+      let full = min(Limits.lastBackoff, Limits.firstBackoff * Double(1 << min(index - 1, 20)))
+      #expect(abs(pause - full * factor) < 1e-6, "failure \(index)")
+      #expect(pause >= Limits.firstBackoff / 2 - 1e-6)
+      #expect(pause <= Limits.lastBackoff)
+    }
+    #expect(pauses[99] == pauses[50])
+  }
+
+  @Test("Jitter spreads a fleet over half of each pause")
+  func jitter() throws {
+    var dice = Dice(seed: 7)
+    let pauses = try (0..<2000).map { _ in try self.pauses(4, dice: dice.fraction())[3] }
+    let full = Limits.firstBackoff * 4
+    #expect(pauses.allSatisfy { $0 >= full / 2 - 1e-9 && $0 < full + 1e-9 })
+    #expect(Set(pauses).count > 1900)
+    // Each tenth of the spread has its share.
+    for tenth in 0..<10 {
+      let (from, to) = (full / 2 + full / 20 * Double(tenth), full / 2 + full / 20 * Double(tenth + 1))
+      #expect((120...280).contains(pauses.count { $0 >= from && $0 < to }))
+    }
+  }
+
+  @Test("A connection that lasts makes the next failure a first one")
+  func success() throws {
+    var node = try makeNode()
+    for _ in 0..<8 { node.recordFailure("refused", now: 10, dice: 0) }
+    node.recordSuccess()
+    let isReady = node.mayConnect(now: 0)
+    #expect(isReady)
+    node.recordFailure("refused", now: 10, dice: 0)
+    let isReadyAgain = node.mayConnect(now: 10)
+    #expect(isReadyAgain)
+  }
+}
