@@ -7,7 +7,7 @@ import Testing
 struct ByteBufferTests {
   /// The same operations on a buffer and on an array; after each, both hold the same.
   @Test("Random operations beside an array", arguments: 1...20 as ClosedRange<UInt64>)
-  func model(seed: UInt64) {
+  func model(seed: UInt64) throws {
     var dice = SeededGenerator(seed: seed)
     var buffer = ByteBuffer()
     var model: [UInt8] = []
@@ -22,7 +22,7 @@ struct ByteBufferTests {
       case 3, 4:
         let room = buffer.reserve(size)
         let isRoomEnough = buffer.room >= size
-        #expect(isRoomEnough)
+        try #require(isRoomEnough)
         for (index, byte) in bytes.enumerated() { room[index] = byte }
         let used = Int.random(in: 0...size, using: &dice)
         buffer.commit(used)
@@ -38,20 +38,19 @@ struct ByteBufferTests {
         buffer.release()
         model = []
         let capacity = buffer.capacity
-        #expect(capacity == 0)
+        try #require(capacity == 0)
       default:
         let (capacity, limit) = (buffer.capacity, size)
         buffer.shrinkIfEmpty(above: limit)
         let isReleased = model.isEmpty && capacity > limit
         let left = buffer.capacity
-        #expect(left == (isReleased ? 0 : capacity))
+        try #require(left == (isReleased ? 0 : capacity))
       }
       let (count, isEmpty, held) = (buffer.count, buffer.isEmpty, Array(buffer.bytes))
-      #expect(held == model, "step \(step), operation \(choice)")
-      #expect(count == model.count)
-      #expect(isEmpty == model.isEmpty)
+      try #require(held == model, "step \(step), operation \(choice)")
+      try #require(count == model.count && isEmpty == model.isEmpty)
       let isInOrder = 0 <= buffer.head && buffer.head <= buffer.tail && buffer.tail <= buffer.capacity
-      #expect(isInOrder)
+      try #require(isInOrder)
     }
   }
 

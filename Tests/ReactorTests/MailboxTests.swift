@@ -45,6 +45,23 @@ struct MailboxTests {
     }
   }
 
+  @Test("What was sent before it was open arrives although nobody sends any more")
+  func sentBefore() throws {
+    try withLoop { loop in
+      let mailbox = Mailbox<Int>()
+      for number in 0..<3 { mailbox.send(number) }
+      var seen: [Int] = []
+      mailbox.open(on: loop) { number in
+        seen.append(number)
+        if number == 2 { loop.stop() }
+      }
+      #expect(seen == [], "not before the loop runs")
+      #expect(loop.runUntilStopped(atMost: 2))
+      mailbox.close()
+      #expect(seen == [0, 1, 2])
+    }
+  }
+
   @Test("What a handler sends to its own mailbox arrives in a later turn")
   func reentrant() throws {
     try withLoop { loop in

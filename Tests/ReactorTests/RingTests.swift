@@ -6,7 +6,7 @@ import Testing
 @Suite("A queue in one block")
 struct RingTests {
   @Test("Random operations beside an array", arguments: 1...20 as ClosedRange<UInt64>)
-  func model(seed: UInt64) {
+  func model(seed: UInt64) throws {
     var dice = SeededGenerator(seed: seed)
     var ring = Ring<UInt64>()
     var model: [UInt64] = []
@@ -29,22 +29,22 @@ struct RingTests {
           if !model.isEmpty { model.removeFirst() }
         case 1:
           let (taken, expected) = (ring.popFirst(), model.isEmpty ? nil : model.removeFirst())
-          #expect(taken == expected)
+          try #require(taken == expected)
         default:
           let (taken, expected) = (ring.popLast(), model.popLast())
-          #expect(taken == expected)
+          try #require(taken == expected)
         }
       }
       let (count, isEmpty, first, last) = (ring.count, ring.isEmpty, ring.first?.pointee, ring.last?.pointee)
-      #expect(count == model.count)
-      #expect(isEmpty == model.isEmpty)
-      #expect(first == model.first)
-      #expect(last == model.last)
+      try #require(count == model.count)
+      try #require(isEmpty == model.isEmpty)
+      try #require(first == model.first)
+      try #require(last == model.last)
       let (before, behind) = (ring.element(at: -1), ring.element(at: model.count))
-      #expect(before == nil && behind == nil)
+      try #require(before == nil && behind == nil)
       if step % 7 == 0 {
         let all = (0..<model.count).map { ring.element(at: $0) }
-        #expect(all == model)
+        try #require(all == model)
       }
     }
   }
