@@ -9,6 +9,8 @@ struct Narrator {
   private var primary: NodeAddress?
   private var absence = ""
   private var losses: [NodeAddress: String] = [:]
+  /// When a lost connection to a node was last told, and how many since were not.
+  private var lostConnections: [NodeAddress: (told: ContinuousClock.Instant, untold: Int)] = [:]
 
   init(logger: Logger) { self.logger = logger }
 
@@ -47,9 +49,18 @@ struct Narrator {
     fitness = seen
   }
 
-  func happened(_ event: WorkerEvent) {
+  mutating func happened(_ event: WorkerEvent) {
     switch event {
-    case .upstreamLost(let node, let why): logger.notice("connection to \(node) lost: \(why)")
+    case .upstreamLost(let node, let why):
+      // A node that dies takes many connections with it; one line a second tells that.
+      let last = lostConnections[node]
+      if let last, last.told.duration(to: .now) < .seconds(1) {
+        lostConnections[node] = (last.told, last.untold + 1)
+        return
+      }
+      let others = last.map { $0.untold > 0 ? " (and \($0.untold) more before)" : "" } ?? ""
+      lostConnections[node] = (.now, 0)
+      logger.notice("connection to \(node) lost: \(why)\(others)")
     case .replicaSilent(let node): logger.notice("replica \(node) is silent; its reads are asked elsewhere")
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .ended: break

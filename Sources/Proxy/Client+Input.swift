@@ -224,6 +224,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     } else {
       if kind == .read, pointee.readsOnPrimaryUntil > 0 { decision = decisionAfterWrite(decision) }
       lane = freshLane(for: decision.target)
+      if kind == .read, worker.pointee.bigReplies.isActive, let shared = lane, shared.pointee.isShared {
+        lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
+      }
     }
     run.reason = decision.reason
     run.start = at
@@ -270,6 +273,14 @@ extension UnsafeMutablePointer where Pointee == Client {
       return pointee.bigReplies == 0 ? lane : ownLane(insteadOf: lane)
     case .none: return nil
     }
+  }
+
+  /// An upstream of its own for a read like one that had a big reply lately.
+  @inline(never)
+  private func laneForPossiblyBig(_ request: UnsafeRawBufferPointer, insteadOf lane: LaneRef) -> LaneRef {
+    let worker = pointee.worker
+    guard worker.pointee.bigReplies.remembers(request, now: worker.pointee.loop.now) else { return lane }
+    return worker.lend(pointee.set, lane.pointee.node, to: self) ?? lane
   }
 
   @inline(never)

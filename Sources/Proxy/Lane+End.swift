@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if isNodesFault && !evacuees.isEmpty {
       worker.pointee.report(.upstreamLost(pointee.node.pointee.name, why: why))
     }
-    rehome(evacuees, why, fate, preferring: nil)
+    rehome(evacuees, why, fate, preferring: nil, because: .lostLane)
     wakeWaiters()
     worker.pointee.deadLanes.append(self)
   }
@@ -98,7 +98,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       if let client = entry.client, !stays {
         evacuees.append(
           Evacuee(
-            client: client, kind: entry.kind, bytes: bytes.dropping(requests: entry.done), count: remaining,
+            client: client, kind: entry.kind, bytes: Array(bytes.droppingRequests(entry.done)), count: remaining,
             attempts: entry.attempts, isTouched: sentOfIt > 0 || isStreamed))
         staying.client = nil
         stays = leavingTraces && sentOfIt > 0
@@ -120,10 +120,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   }
 
   /// Gives evacuated requests new places, in their order, and errors to those for which there is none.
-  /// - Parameter countsAttempt: false when the node did nothing wrong, so that a request may move again and again.
   func rehome(
     _ evacuees: [Evacuee], _ why: String, _ fate: StreamFate, preferring preferred: LaneRef?,
-    countsAttempt: Bool = true
+    because cause: MoveCause
   ) {
     let worker = pointee.worker
     let set = pointee.set
@@ -143,7 +142,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.freeIfDone()
         continue
       }
-      let again = evacuee.attempts + (evacuee.isTouched && countsAttempt ? 1 : 0)
+      let again = evacuee.attempts + (evacuee.isTouched && cause != .bigReply ? 1 : 0)
       var target: LaneRef?
       var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
       switch evacuee.kind {
@@ -151,10 +150,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.reply(evacuee.bytes)
         continue
       case .read:
-        if again < Limits.attempts {
+        if again < Limits.attempts || cause != .lostLane {
           target =
             client.pointee.outstanding > 0
             ? client.pointee.lane : (bound.contains(client) ? primaryRefuge ?? readRefuge : readRefuge)
+        }
+        if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
+          target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
         if target != nil { worker.pointee.counters.readsAskedAgain += Int(evacuee.count) }
       case .write where evacuee.isTouched:
@@ -186,16 +188,23 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
 extension UnsafeRawBufferPointer {
   /// The bytes of a run of requests without the first `count` of them, which have their replies.
-  fileprivate func dropping(requests count: UInt32) -> [UInt8] {
+  func droppingRequests(_ count: UInt32) -> UnsafeRawBufferPointer {
     var at = 0
     var scanner = RequestScanner()
     for _ in 0..<count {
       guard scanner.scan(UnsafeRawBufferPointer(rebasing: self[at...])) == .complete else { break }
       at += scanner.position
-      // The requests that Redis skips are not counted.
       scanner.reset()
     }
-    return Array(self[at...])
+    return UnsafeRawBufferPointer(rebasing: self[at...])
+  }
+
+  /// One of a run of requests.
+  func request(at place: UInt32) -> UnsafeRawBufferPointer? {
+    let rest = droppingRequests(place)
+    var scanner = RequestScanner()
+    guard scanner.scan(rest) == .complete else { return nil }
+    return UnsafeRawBufferPointer(rebasing: rest[..<scanner.position])
   }
 }
 
@@ -205,6 +214,29 @@ extension Ring where Element == Pending {
     guard let last, last.pointee.kind == .streamedRead || last.pointee.kind == .streamedWrite else { return nil }
     return popLast()
   }
+}
+
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// A read that will have a big reply does not go where others wait again.
+  private func laneOfItsOwn(for evacuee: Evacuee, insteadOf lane: LaneRef) -> LaneRef {
+    let worker = pointee.worker
+    guard worker.pointee.bigReplies.isActive else { return lane }
+    let isBig = evacuee.bytes.withUnsafeBytes { bytes in
+      bytes.request(at: 0).map { worker.pointee.bigReplies.remembers($0, now: worker.pointee.loop.now) } ?? false
+    }
+    guard isBig else { return lane }
+    return worker.lend(lane.pointee.set, lane.pointee.node, to: evacuee.client) ?? lane
+  }
+}
+
+/// Why requests leave a lane.
+enum MoveCause {
+  /// The connection has ended: each such move wears a request out a little.
+  case lostLane
+  /// The node was silent: counted, but nobody is refused for it.
+  case silence
+  /// Somebody's reply is in the way: nobody's fault.
+  case bigReply
 }
 
 /// What can be said of a streamed request whose lane ends.

@@ -55,12 +55,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     let evacuees = evacuate(keeping: client, leavingTraces: true)
     rehome(
-      evacuees, "its connection was taken by a large reply", .notExecuted, preferring: fresh, countsAttempt: false)
+      evacuees, "its connection was taken by a large reply", .notExecuted, preferring: fresh,
+      because: .bigReply)
     wakeWaiters()
   }
 
   /// Whether clients other than this one wait for replies on this lane.
-  func owesOthers(than client: ClientRef) -> Bool {
+  func owesOthers(than client: ClientRef?) -> Bool {
     for index in 0..<pointee.pending.count {
       guard let other = pointee.pending.element(at: index)?.client else { continue }
       if other != client && !other.pointee.isClosed { return true }
@@ -83,7 +84,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     switch pointee.state {
     case .closed: return false
     case .connecting, .greeting:
-      if silence > limits.connectTimeout { fail("no answer to a new connection within \(limits.connectTimeout) s") }
+      let isTooLong = silence > limits.connectTimeout && (pointee.state == .connecting || isDispensable)
+      if isTooLong || silence > limits.connectTimeout * Limits.patience {
+        fail("no answer to a new connection within \(Int(silence * 1000)) ms")
+      }
       return true
     case .ready:
       if pointee.heldUpBy != nil {
@@ -92,13 +96,26 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
       let isPrimary = pointee.node.pointee.isPrimary
-      if silence > (isPrimary ? limits.upstreamTimeout * Limits.primaryPatience : limits.upstreamTimeout) {
+      if silence > limits.upstreamTimeout * Limits.patience
+        || silence > limits.upstreamTimeout && !isPrimary && hasEvidence && isDispensable
+      {
         fail("silent for \(Int(silence * 1000)) ms with requests waiting")
       } else if !pointee.isSuspect, silence > (isPrimary ? limits.upstreamTimeout : Limits.replicaSilence) {
         suspect()
       }
       return true
     }
+  }
+
+  /// Whether the silence is believed to be the node's. On an own lane it may be the long work that its client has asked
+  /// for, which another node would have to do all over again: there, discovery must have found the node wanting too.
+  private var hasEvidence: Bool { pointee.isShared || !pointee.node.pointee.isFitReplica }
+
+  /// Whether nobody would be better off waiting for this lane: nobody does, or another node can answer now.
+  private var isDispensable: Bool {
+    if !owesOthers(than: nil) { return true }
+    guard let refuge = pointee.worker.bestReadLane(pointee.set, avoiding: pointee.node) else { return false }
+    return refuge.pointee.state == .ready && !refuge.pointee.isSuspect
   }
 
   /// The node has been silent: it gets nothing more until it speaks, and waiting reads are asked elsewhere.
@@ -119,6 +136,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     worker.pointee.report(.replicaSilent(pointee.node.pointee.name))
     let started = pointee.isReplyStarted ? pointee.pending.first?.pointee.client : nil
     let evacuees = evacuate(keeping: started, leavingTraces: true)
-    rehome(evacuees, "it is silent", .notExecuted, preferring: refuge)
+    rehome(evacuees, "it is silent", .notExecuted, preferring: refuge, because: .silence)
   }
 }

@@ -158,12 +158,26 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let client = run.client
     flushRun(&run, bytes, at + ready)
     pointee.passedOn = scanned
-    pointee.isReplyStarted = true
+    if !pointee.isReplyStarted {
+      pointee.isReplyStarted = true
+      rememberBigReply()
+    }
     if let client, !client.pointee.isClosed {
       if scanned + pointee.scanner.pendingBulk > Limits.bigReply { stepAside(for: client) }
       if pointee.state != .closed, client.pointee.output.count >= client.pointee.outputHigh { holdUp(for: client) }
     }
     return ready
+  }
+
+  /// The reply at the head is too long to be kept: the next request like it shall not stand in anyone's way.
+  private func rememberBigReply() {
+    guard pointee.scanner.position + pointee.scanner.pendingBulk > Limits.bigReply,
+      let head = pointee.pending.first, head.pointee.kind == .read
+    else { return }
+    let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
+    guard let request = requests.request(at: head.pointee.done) else { return }
+    let worker = pointee.worker
+    worker.pointee.bigReplies.remember(request, now: worker.pointee.loop.now)
   }
 
   /// Gives the local replies at the head to their clients; says whether there were any.

@@ -42,9 +42,10 @@ public struct Limits: Sendable {
   static let choiceBurst = 512
   /// Silence of a replica with reads waiting, after which these are asked elsewhere.
   static let replicaSilence = 0.1
-  /// The primary's silence after which what it was sent counts as lost, in upstream timeouts. Longer than a replica's:
-  /// nobody else can answer, and giving up early would turn a slow script into writes of unknown fate.
-  static let primaryPatience = 10.0
+  /// The silence, in upstream timeouts, after which a connection is given up although nobody else can answer: that of
+  /// the primary, or of a replica while all others are silent too. Giving up earlier would only turn a slow script or a
+  /// slow machine into errors and writes of unknown fate.
+  static let patience = 10.0
   /// Resolution of all deadlines. The timer runs only while something waits.
   static let tick = 0.02
   /// How often one request is sent at most.

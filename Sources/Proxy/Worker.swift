@@ -53,6 +53,7 @@ struct Worker: ~Copyable {
   /// Bytes in all clients' `output`.
   var outputBytes = 0
   var isDraining = false
+  var bigReplies = BigReplyMemory()
 
   // Work for the end of this turn. An object is in each at most once; its own flag says so.
   var toResume = Ring<ClientRef>()

@@ -22,7 +22,7 @@ struct LimitsTests {
     #expect(Limits.streamedRequest <= Limits.readChunk)
     #expect(Limits.streamBacklog <= Limits.laneBacklogHigh)
     #expect(Limits.streamedReply <= Limits.bigReply)
-    #expect(Limits.keptBuffer <= Limits.clientOutputLow)
+    #expect(Limits.keptBuffer <= Limits.laneBacklogHigh)
   }
 
   @Test("Deadlines are longer than their resolution, a replica's patience shorter than the node's")
@@ -35,7 +35,7 @@ struct LimitsTests {
       #expect(seconds > 2 * Limits.tick)
     }
     #expect(Limits.replicaSilence < limits.upstreamTimeout)
-    #expect(Limits.primaryPatience >= 1)
+    #expect(Limits.patience >= 1)
   }
 
   @Test("Silence alone never uses up a read's attempts, and counters hold what they count")
