@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           pointee.input.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
         }
       case .wouldBlock: break
-      case .endOfStream: endInput()
+      case .endOfStream: finishSending()
       case .failed: close()
       }
     } else {
@@ -29,19 +29,9 @@ extension UnsafeMutablePointer where Pointee == Client {
         pointee.input.commit(count)
         dispatchInput()
       case .wouldBlock: break
-      case .endOfStream: endInput()
+      case .endOfStream: finishSending()
       case .failed: close()
       }
-    }
-  }
-
-  /// The client sends no more. What it has asked is answered first, as by redis-server, which answers before it looks
-  /// for the end; half a request is forgotten.
-  private func endInput() {
-    if pointee.outstanding == 0, pointee.output.isEmpty {
-      close()
-    } else {
-      finish(with: [])
     }
   }
 
@@ -71,9 +61,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       subcommand: UnsafeRawBufferPointer(start: request + second.offset, count: second.length), of: spec)
   }
 
-  /// Stops reading until `reconsider()` finds the reason gone.
+  /// Stops reading until `reconsider()` finds the reason gone. One that waits for room goes on doing so: a lane has it in
+  /// its list.
   func park(_ reason: Client.Park) {
-    pointee.park = reason
+    if pointee.park != .room { pointee.park = reason }
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
   }
 
@@ -148,7 +139,6 @@ extension UnsafeMutablePointer where Pointee == Client {
           pointee.scanner.reset()
           at += length
           run.start = at
-          if pointee.outstanding >= Limits.clientInFlight { park(.inFlight) }
           if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
           continue
         }

@@ -43,6 +43,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     worker.forget(self)
     pointee.sharing = .own(client)
+    // Nobody else can be held up on it any more, and what a later client streams through it is no run.
+    pointee.window = Int32.max
+    markDirty()
     worker.pointee.lent += 1
     client.pointee.bigReplies = Limits.bigReplyMemory
     guard hasOthers else { return }
@@ -95,7 +98,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         return true
       }
       guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
-      let isPrimary = pointee.node.pointee.isPrimary
+      let isPrimary = pointee.node.pointee.isLastPrimary
       if silence > limits.upstreamTimeout * Limits.patience
         || silence > limits.upstreamTimeout && !isPrimary && hasEvidence && isDispensable
       {
@@ -121,9 +124,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// The node has been silent: it gets nothing more until it speaks, and waiting reads are asked elsewhere.
   private func suspect() {
     let worker = pointee.worker
-    if pointee.node.pointee.isPrimary {
-      // The fate of what was sent is open as long as the node may answer; what was not sent is safe here.
-      pointee.isSuspect = true
+    if pointee.node.pointee.isLastPrimary {
+      // The fate of what was sent is open as long as the node may answer; what was not sent is safe here. Except for the
+      // rest of a streamed request: the node has nothing to say before it has all of it.
+      pointee.isSuspect = pointee.streamUnsent == 0
       return
     }
     // Reads that have moved before stay: silence everywhere is a slow machine or a slow command, not a hung node.

@@ -12,6 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.fitReplicas = topology.replicas.map(place)
     for (index, node) in pointee.nodes.enumerated() {
       node.pointee.isPrimary = index == pointee.primary
+      if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
     }
     let now = pointee.loop.now
@@ -98,13 +99,5 @@ extension UnsafeMutablePointer where Pointee == Worker {
       set.deinitialize(count: 1)
       set.deallocate()
     }
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Client {
-  /// Closes once everything asked so far is answered.
-  func finishWhenIdle() {
-    guard !pointee.isFinishing, !pointee.isClosed else { return }
-    finish(with: [])
   }
 }

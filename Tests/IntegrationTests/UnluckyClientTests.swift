@@ -93,6 +93,23 @@ struct UnluckyClientTests {
     }
   }
 
+  @Test(.throughTheAmbassador, arguments: [["PING"], ["ECHO", String(repeating: "e", count: 50_000)]])
+  func `a client that goes on asking while the primary is silent: memory is bounded`(command: [String]) throws {
+    try withLab(replicas: 0, flags: ["--upstream-timeout", "1m"]) { lab in
+      let client = try lab.connect()
+      try expectEqual(try client.call("INCR", "counter"), .integer(1))
+      lab.primary.freeze()
+      try client.send(Request.bytes(["INCR", "counter"]))
+      // What needs no node is answered in its turn, and its turn does not come.
+      let requests = Request.bytes(pipeline: Array(repeating: command, count: 1000))
+      try Self.push(requests, into: client, atMost: 96 << 20)
+      lab.primary.thaw()
+      let last = command.count > 1 ? RESPValue.bulk(command[1]) : .simple("PONG")
+      try expectEqual(try client.replies(1000), [.integer(2)] + Array(repeating: last, count: 999))
+      try expectPeak(of: lab, below: 100 << 20)
+    }
+  }
+
   /// Sends until the other side takes no more for three seconds, or closes; either is a bound.
   private static func push(_ requests: [UInt8], into client: RESPClient, atMost limit: Int) throws {
     var sent = 0
