@@ -31,6 +31,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.heldUpBy = nil
 
     let fate = StreamFate(of: pointee)
+    if pointee.isStreamOpen, case .own(let client?) = pointee.sharing {
+      // Also when the request has its reply already: a server that refuses it by its header answers before it ends.
+      client.pointee.stream = .discarding
+    }
     if pointee.isReplyStarted, let client = pointee.pending.first?.pointee.client {
       // Half a reply has reached it; nothing that could follow would make sense to it.
       client.close()
@@ -163,7 +167,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
       case .streamedRead, .streamedWrite:
-        if case .forwarding = client.pointee.stream { client.pointee.stream = .discarding }
         if case .unknown = fate {
           let isRead = evacuee.kind == .streamedRead
           worker.pointee.counters.unknownFates += isRead ? 0 : 1

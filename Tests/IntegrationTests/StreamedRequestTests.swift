@@ -1,0 +1,30 @@
+import TestSupport
+import Testing
+
+/// Requests that are too long to be kept pass through piece by piece; whatever happens between two pieces.
+@Suite(.throughTheAmbassador)
+struct StreamedRequestTests {
+  @Test func `a server that refuses one by its header: its words, and the client goes on`() throws {
+    try withLab(replicas: 0, options: ["--proto-max-bulk-len", "1mb"]) { lab in
+      let client = try lab.connect()
+      for _ in 0..<3 {
+        try client.send("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$3000000\r\n")
+        try client.send([UInt8](repeating: 120, count: 300_000))
+        let reply = try client.reply().value
+        try check(reply.isError, "a value that is too long for the server: \(reply)")
+        pause(.milliseconds(100))
+        for _ in 0..<27 { try client.send([UInt8](repeating: 120, count: 100_000)) }
+        try client.send("\r\n")
+        try expectEqual(try client.call("ECHO", "still here"), .bulk("still here"))
+        // And one that leaves instead of sending the rest.
+        let quitter = try lab.connect()
+        try quitter.send("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$3000000\r\n")
+        try quitter.send([UInt8](repeating: 120, count: 300_000))
+        try check(try quitter.reply().value.isError, "a value that is too long for the server")
+        pause(.milliseconds(100))
+        quitter.close()
+      }
+      try expectEqual(try client.call("SET", "key", "value"), .simple("OK"))
+    }
+  }
+}
