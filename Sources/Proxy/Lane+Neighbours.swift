@@ -91,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         return true
       }
       guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
-      let isPrimary = pointee.node.pointee.isPrimary
+      let isPrimary = pointee.node.pointee.isLastPrimary
       if silence > (isPrimary ? limits.upstreamTimeout * Limits.primaryPatience : limits.upstreamTimeout) {
         fail("silent for \(Int(silence * 1000)) ms with requests waiting")
       } else if !pointee.isSuspect, silence > (isPrimary ? limits.upstreamTimeout : Limits.replicaSilence) {
@@ -104,7 +104,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// The node has been silent: it gets nothing more until it speaks, and waiting reads are asked elsewhere.
   private func suspect() {
     let worker = pointee.worker
-    if pointee.node.pointee.isPrimary {
+    if pointee.node.pointee.isLastPrimary {
       // The fate of what was sent is open as long as the node may answer; what was not sent is safe here.
       pointee.isSuspect = true
       return

@@ -10,6 +10,9 @@ struct UpstreamNode: ~Copyable {
   let name: NodeAddress
   var address: SocketAddress
   var isPrimary = false
+  /// It is the primary, or was the last one while there is none: nobody else can tell what became of its writes, so it
+  /// is given a primary's time to answer them.
+  var isLastPrimary = false
   var isFitReplica = false
   /// Requests in flight to it, all lanes together.
   var outstanding = 0

@@ -12,6 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.fitReplicas = topology.replicas.map(place)
     for (index, node) in pointee.nodes.enumerated() {
       node.pointee.isPrimary = index == pointee.primary
+      if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
     }
     let now = pointee.loop.now

@@ -58,6 +58,18 @@ struct PrimaryFailureTests {
     }
   }
 
+  @Test(arguments: [0, 2])
+  func `a primary that is busy for a while is waited for`(replicas: Int) throws {
+    try withLab(replicas: replicas, flags: ["--upstream-timeout", "300ms"]) { lab in
+      let client = try lab.connect()
+      try expectEqual(try client.call("INCR", "counter"), .integer(1))
+      let sleeper = try lab.primary.connect()
+      try sleeper.send(Request.bytes(["DEBUG", "SLEEP", "1.5"]))
+      pause(.milliseconds(20))
+      try expectEqual(try client.call("INCR", "counter"), .integer(2))
+    }
+  }
+
   @Test func `reads go on without the primary`() throws {
     try withLab { lab in
       let readers = try Bystanders(lab, clients: 8, echoes: false)
