@@ -105,8 +105,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func suspect() {
     let worker = pointee.worker
     if pointee.node.pointee.isLastPrimary {
-      // The fate of what was sent is open as long as the node may answer; what was not sent is safe here.
-      pointee.isSuspect = true
+      // The fate of what was sent is open as long as the node may answer; what was not sent is safe here. Except for the
+      // rest of a streamed request: the node has nothing to say before it has all of it.
+      pointee.isSuspect = pointee.streamUnsent == 0
       return
     }
     // Reads that have moved before stay: silence everywhere is a slow machine or a slow command, not a hung node.

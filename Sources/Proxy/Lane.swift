@@ -90,9 +90,13 @@ struct Lane: ~Copyable {
     if case .own(.some) = sharing { true } else { false }
   }
 
-  /// Whether the node owes a reply to bytes that it was sent.
+  /// Whether the silence is the node's: it owes a reply, or does not take what a streamed request has for it. When it
+  /// has taken all of one that is not finished, the silence is the client's.
   var isAwaitingReply: Bool {
     guard let head = pending.first else { return false }
-    return sent > 0 || head.pointee.kind == .streamedRead || head.pointee.kind == .streamedWrite
+    switch head.pointee.kind {
+    case .read, .write, .local: return sent > 0
+    case .streamedRead, .streamedWrite: return !isStreamOpen || streamUnsent > 0
+    }
   }
 }

@@ -27,4 +27,37 @@ struct StreamedRequestTests {
       try expectEqual(try client.call("SET", "key", "value"), .simple("OK"))
     }
   }
+
+  @Test func `a client that pauses in the middle of one is waited for`() throws {
+    try withLab(replicas: 0, flags: ["--upstream-timeout", "300ms"]) { lab in
+      let client = try lab.connect()
+      try client.send("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$400000\r\n")
+      for _ in 0..<4 {
+        try client.send([UInt8](repeating: 120, count: 100_000))
+        pause(.milliseconds(1000))
+      }
+      try client.send("\r\n")
+      try expectEqual(try client.reply().value, .simple("OK"))
+    }
+  }
+
+  @Test func `a primary that pauses in the middle of one is waited for`() throws {
+    try withLab(replicas: 0, flags: ["--upstream-timeout", "300ms"]) { lab in
+      let client = try lab.connect()
+      // The first one leaves an upstream behind, so that the second does not wait for one.
+      let first = BigValue(size: 1 << 20)
+      try first.set("key", through: client)
+      try expectEqual(try client.reply().value, .simple("OK"))
+      let value = BigValue(size: 64 << 20)
+      let thaw = Crew(1) { _, _ in
+        pause(.milliseconds(1000))
+        lab.primary.thaw()
+      }
+      lab.primary.freeze()
+      try value.set("key", through: client)
+      try expectEqual(try client.reply().value, .simple("OK"))
+      try thaw.finish()
+      try expectEqual(try lab.primary.call("STRLEN", "key"), .integer(64 << 20))
+    }
+  }
 }
