@@ -43,6 +43,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     worker.forget(self)
     pointee.sharing = .own(client)
+    // Nobody else can be held up on it any more, and what a later client streams through it is no run.
+    pointee.window = Int32.max
+    markDirty()
     worker.pointee.lent += 1
     client.pointee.bigReplies = Limits.bigReplyMemory
     guard hasOthers else { return }

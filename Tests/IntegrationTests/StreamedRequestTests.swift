@@ -60,4 +60,19 @@ struct StreamedRequestTests {
       try expectEqual(try lab.primary.call("STRLEN", "key"), .integer(64 << 20))
     }
   }
+
+  @Test func `one is sent at once after large replies`() throws {
+    try withLab(replicas: 0) { lab in
+      try lab.redis.seed([["SET", "large", String(repeating: "large ", count: 200_000)]])
+      let value = BigValue(size: 1 << 20)
+      for round in 0..<3 {
+        let readers = try (0..<4).map { _ in try lab.connect() }
+        for reader in readers { try reader.send(Request.bytes(["GET", "large"])) }
+        for reader in readers { try check(try reader.reply().value.text != nil, "the large value") }
+        let client = try lab.connect(patience: .seconds(5))
+        try value.set("key:\(round)", through: client)
+        try expectEqual(try client.reply().value, .simple("OK"))
+      }
+    }
+  }
 }
