@@ -51,7 +51,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.input.shrinkIfEmpty(above: 0)
   }
 
-  /// Stops reading until `reconsider()` finds the reason gone.
+  /// Stops reading until `reconsider()` finds the reason gone. One that waits for room goes on doing so: a lane has it in
+  /// its list.
   func park(_ reason: Client.Park) {
     pointee.park = reason
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)

@@ -34,6 +34,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard !pointee.isClosed else { return }
     if pointee.outstanding > 0, let lane = pointee.lane {
       lane.appendLocal(bytes, to: self)
+      if pointee.outstanding >= Limits.clientInFlight {
+        park(.inFlight)
+      } else if lane.pointee.localReplies.count >= Limits.laneBacklogHigh {
+        park(.order)
+      }
       return
     }
     pointee.output.append(bytes)

@@ -12,7 +12,8 @@ struct Client: ~Copyable {
   enum Park: UInt8 {
     /// It is read.
     case none
-    /// Its next request belongs to another node than those in flight: until these are answered.
+    /// Its next request belongs to another node than those in flight, or much waits for its turn behind these: until
+    /// they are answered.
     case order
     /// It has enough in flight: until half is answered.
     case inFlight

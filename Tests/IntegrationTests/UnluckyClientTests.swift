@@ -93,8 +93,28 @@ struct UnluckyClientTests {
     }
   }
 
-  /// Sends until the other side takes no more for three seconds, or closes; either is a bound.
-  private static func push(_ requests: [UInt8], into client: RESPClient, atMost limit: Int) throws {
+  @Test(.throughTheAmbassador, arguments: [["PING"], ["ECHO", String(repeating: "e", count: 50_000)]])
+  func `a client that goes on asking while the primary is silent: memory is bounded`(command: [String]) throws {
+    try withLab(replicas: 0, flags: ["--upstream-timeout", "1m"]) { lab in
+      let client = try lab.connect()
+      try expectEqual(try client.call("INCR", "counter"), .integer(1))
+      lab.primary.freeze()
+      try client.send(Request.bytes(["INCR", "counter"]))
+      // What needs no node is answered in its turn, and its turn does not come.
+      let request = Request.bytes(command)
+      let requests = Request.bytes(pipeline: Array(repeating: command, count: 1000))
+      let asked = try Self.push(requests, into: client, atMost: 96 << 20) / request.count
+      lab.primary.thaw()
+      let answer = command.count > 1 ? RESPValue.bulk(command[1]) : .simple("PONG")
+      try expectEqual(try client.reply().value, .integer(2))
+      for index in 0..<min(asked, 5000) { try check(try client.reply().value == answer, "answer \(index) of \(asked)") }
+      try expectPeak(of: lab, below: 100 << 20)
+    }
+  }
+
+  /// Sends until the other side takes no more for three seconds, or closes; either is a bound. Gives what was sent.
+  @discardableResult
+  private static func push(_ requests: [UInt8], into client: RESPClient, atMost limit: Int) throws -> Int {
     var sent = 0
     var progress = ContinuousClock.now
     do {
@@ -107,6 +127,7 @@ struct UnluckyClientTests {
         try check(sent < limit, "\(sent) bytes of requests are taken from a client that reads nothing")
       }
     } catch is RESPClient.Closed {}
+    return sent
   }
 
   @Test(.throughTheAmbassador)
