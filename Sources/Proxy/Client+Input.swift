@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == Client {
           pointee.input.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
         }
       case .wouldBlock: break
-      case .endOfStream, .failed: close()
+      case .endOfStream: finishSending()
+      case .failed: close()
       }
     } else {
       // The rest of an unfinished request: room for all of it, so that it arrives in few pieces.
@@ -28,7 +29,8 @@ extension UnsafeMutablePointer where Pointee == Client {
         pointee.input.commit(count)
         dispatchInput()
       case .wouldBlock: break
-      case .endOfStream, .failed: close()
+      case .endOfStream: finishSending()
+      case .failed: close()
       }
     }
   }

@@ -57,9 +57,21 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Answers, takes no more input, and closes when everything owed is written.
   func finish(with bytes: [UInt8]) {
     reply(bytes)
+    finishWhenIdle()
+  }
+
+  /// Takes no more input, and closes once everything asked so far is answered.
+  func finishWhenIdle() {
+    guard !pointee.isClosed else { return }
     pointee.isFinishing = true
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
     markDirty()
+  }
+
+  /// The client sends no more. Replies on their way still reach one that has closed only its sending side, as they would
+  /// from redis-server, which has them ready by then; one that has gone altogether is noticed by writing to it.
+  func finishSending() {
+    if case .none = pointee.stream { finishWhenIdle() } else { close() }
   }
 
   func writable() { flush() }

@@ -90,11 +90,3 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
   }
 }
-
-extension UnsafeMutablePointer where Pointee == Client {
-  /// Closes once everything asked so far is answered.
-  func finishWhenIdle() {
-    guard !pointee.isFinishing, !pointee.isClosed else { return }
-    finish(with: [])
-  }
-}

@@ -131,6 +131,18 @@ struct PipelineTests {
       try expectEqual(try client.bytesUntilClosed(), [])
     }
   }
+
+  @Test func `a client that says at once that it will send no more gets its replies, then the end`() throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "value"]])
+      for _ in 0..<20 {
+        let client = try lab.connect()
+        try client.send(Request.bytes(["GET", "key"]))
+        client.halfClose()
+        try expectEqual(String(decoding: try client.bytesUntilClosed(), as: UTF8.self), "$5\r\nvalue\r\n")
+      }
+    }
+  }
 }
 
 /// Points at the first reply that is wrong, among thousands.
