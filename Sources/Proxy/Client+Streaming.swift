@@ -9,7 +9,9 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// dropped); the others are kept.
   func passOnUnfinished(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
     if case .none = pointee.stream {
-      guard count + pointee.scanner.pendingBulk > Limits.streamedRequest, pointee.scanner.isNameKnown else { return 0 }
+      // Too long already in its name, it is no command that anybody knows: the server's answer to tell.
+      let isJudgeable = pointee.scanner.isNameKnown || pointee.scanner.pendingBulk > 0
+      guard count + pointee.scanner.pendingBulk > Limits.streamedRequest, isJudgeable else { return 0 }
       guard beginStream(base) else { return 0 }
     }
     let ready = pointee.scanner.position - pointee.streamed
