@@ -56,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Stops reading until `reconsider()` finds the reason gone. One that waits for room goes on doing so: a lane has it in
   /// its list.
   func park(_ reason: Client.Park) {
-    pointee.park = reason
+    if pointee.park != .room { pointee.park = reason }
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
   }
 

@@ -97,6 +97,19 @@ struct ReplicaFailureTests {
     }
   }
 
+  @Test func `a replica hangs with more waiting for it than it takes: all of it is asked elsewhere at once`() throws {
+    try withLab(replicas: 1, flags: ["--upstream-timeout", "20s"]) { lab in
+      let client = try lab.connect(patience: .seconds(10))
+      let count = 400
+      let request = Request.bytes(["GET", String(repeating: "k", count: 60_000)])
+      lab.replicas[0].freeze()
+      let sender = Crew(1) { _, _ in for _ in 0..<count { try client.send(request) } }
+      try check(try client.replies(count).allSatisfy { $0 == .nullBulk }, "all replies")
+      try sender.finish()
+      lab.replicas[0].thaw()
+    }
+  }
+
   @Test func `replicas come and go at random under load and no read fails`() throws {
     try withLab { lab in
       let seed = UInt64.random(in: 0...UInt64.max)
