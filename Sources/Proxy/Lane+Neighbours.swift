@@ -141,5 +141,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let started = pointee.isReplyStarted ? pointee.pending.first?.pointee.client : nil
     let evacuees = evacuate(keeping: started, leavingTraces: true)
     rehome(evacuees, "it is silent", .notExecuted, preferring: refuge, because: .silence)
+    // Their requests are elsewhere: nobody has to wait for this one to take more.
+    wakeWaiters()
   }
 }

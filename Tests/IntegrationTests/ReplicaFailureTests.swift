@@ -97,27 +97,16 @@ struct ReplicaFailureTests {
     }
   }
 
-  @Test(arguments: [false, true])
-  func `a replica that follows another primary gets no reads`(isNamed: Bool) throws {
-    try withLab(replicas: 1, namesReplicas: isNamed) { lab in
-      let stranger = try RedisServer()
-      try stranger.call("SET", "key", "of a stranger")
-      try lab.redis.seed([["SET", "key", "ours"]])
-      let replica = lab.replicas[0]
-      try replica.call("REPLICAOF", "127.0.0.1", "\(stranger.port)")
-      try eventually("the replica has the stranger's data") { try replica.call("GET", "key") == .bulk("of a stranger") }
-      // Its next heartbeat tells.
-      pause(.milliseconds(1500))
-      let client = try lab.connect()
-      for _ in 0..<300 {
-        try expectEqual(try client.call("GET", "key"), .bulk("ours"))
-        pause(.milliseconds(10))
-      }
-      try replica.call("REPLICAOF", "127.0.0.1", "\(lab.primary.port)")
-      try lab.redis.waitUntilLinked()
-      try eventually("it is used again") {
-        try lab.redis.calls(of: "get") { for _ in 0..<10 { try client.call("GET", "key") } }[1] > 0
-      }
+  @Test func `a replica hangs with more waiting for it than it takes: all of it is asked elsewhere at once`() throws {
+    try withLab(replicas: 1, flags: ["--upstream-timeout", "20s"]) { lab in
+      let client = try lab.connect(patience: .seconds(10))
+      let count = 400
+      let request = Request.bytes(["GET", String(repeating: "k", count: 60_000)])
+      lab.replicas[0].freeze()
+      let sender = Crew(1) { _, _ in for _ in 0..<count { try client.send(request) } }
+      try check(try client.replies(count).allSatisfy { $0 == .nullBulk }, "all replies")
+      try sender.finish()
+      lab.replicas[0].thaw()
     }
   }
 

@@ -28,6 +28,19 @@ struct StreamedRequestTests {
     }
   }
 
+  @Test func `a command with a name of 64 MiB is not held`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.send("*2\r\n$\(64 << 20)\r\n")
+      for _ in 0..<64 { try client.send([UInt8](repeating: 110, count: 1 << 20)) }
+      try client.send("\r\n$1\r\na\r\n")
+      let reply = try client.reply().value
+      try check(reply.errorText?.hasPrefix("ERR unknown command 'nnn") == true, "\(reply)")
+      try expectEqual(try client.call("SET", "key", "value"), .simple("OK"))
+      try expectPeak(of: lab, below: 48 << 20)
+    }
+  }
+
   @Test func `a client that pauses in the middle of one is waited for`() throws {
     try withLab(replicas: 0, flags: ["--upstream-timeout", "300ms"]) { lab in
       let client = try lab.connect()

@@ -101,17 +101,20 @@ struct UnluckyClientTests {
       lab.primary.freeze()
       try client.send(Request.bytes(["INCR", "counter"]))
       // What needs no node is answered in its turn, and its turn does not come.
+      let request = Request.bytes(command)
       let requests = Request.bytes(pipeline: Array(repeating: command, count: 1000))
-      try Self.push(requests, into: client, atMost: 96 << 20)
+      let asked = try Self.push(requests, into: client, atMost: 96 << 20) / request.count
       lab.primary.thaw()
-      let last = command.count > 1 ? RESPValue.bulk(command[1]) : .simple("PONG")
-      try expectEqual(try client.replies(1000), [.integer(2)] + Array(repeating: last, count: 999))
+      let answer = command.count > 1 ? RESPValue.bulk(command[1]) : .simple("PONG")
+      try expectEqual(try client.reply().value, .integer(2))
+      for index in 0..<min(asked, 5000) { try check(try client.reply().value == answer, "answer \(index) of \(asked)") }
       try expectPeak(of: lab, below: 100 << 20)
     }
   }
 
-  /// Sends until the other side takes no more for three seconds, or closes; either is a bound.
-  private static func push(_ requests: [UInt8], into client: RESPClient, atMost limit: Int) throws {
+  /// Sends until the other side takes no more for three seconds, or closes; either is a bound. Gives what was sent.
+  @discardableResult
+  private static func push(_ requests: [UInt8], into client: RESPClient, atMost limit: Int) throws -> Int {
     var sent = 0
     var progress = ContinuousClock.now
     do {
@@ -124,6 +127,7 @@ struct UnluckyClientTests {
         try check(sent < limit, "\(sent) bytes of requests are taken from a client that reads nothing")
       }
     } catch is RESPClient.Closed {}
+    return sent
   }
 
   @Test(.throughTheAmbassador)
