@@ -17,6 +17,8 @@ public struct ReplicationInfo: Equatable, Sendable {
   public var role: Role
   /// `master_replid`: names the history that `offset` counts in.
   public var replicationID: String
+  /// `master_replid2`: the history that this one goes on from, after a promotion.
+  public var previousReplicationID: String
   /// On a primary `master_repl_offset`; on a replica `slave_repl_offset`, which is what it has applied.
   public var offset: Int64
   /// `master_link_status:up`. Always true on a primary.
@@ -29,11 +31,12 @@ public struct ReplicationInfo: Equatable, Sendable {
   public var replicas: [AttachedReplica]
 
   public init(
-    role: Role, replicationID: String = "", offset: Int64 = 0, isLinked: Bool = true, isSyncing: Bool = false,
-    primary: NodeAddress? = nil, replicas: [AttachedReplica] = []
+    role: Role, replicationID: String = "", previousReplicationID: String = "", offset: Int64 = 0,
+    isLinked: Bool = true, isSyncing: Bool = false, primary: NodeAddress? = nil, replicas: [AttachedReplica] = []
   ) {
     self.role = role
     self.replicationID = replicationID
+    self.previousReplicationID = previousReplicationID
     self.offset = offset
     self.isLinked = isLinked
     self.isSyncing = isSyncing
@@ -55,6 +58,7 @@ public struct ReplicationInfo: Equatable, Sendable {
     default: return nil
     }
     replicationID = fields["master_replid"].map(String.init) ?? ""
+    previousReplicationID = fields["master_replid2"].map(String.init) ?? ""
     offset = fields[role == .primary ? "master_repl_offset" : "slave_repl_offset"].flatMap { Int64($0) } ?? 0
     isLinked = role == .primary || fields["master_link_status"] == "up"
     isSyncing = role == .replica && fields["master_sync_in_progress"] == "1"

@@ -16,6 +16,8 @@ public struct StaticTopology: Sendable {
     var replicationID: String
     var offset: Int64
   }
+  /// The history that the primary writes, as it last said; empty before that.
+  private var history = ""
 
   public init(primary: NodeAddress, replicas: [NodeAddress]) {
     configuredPrimary = primary
@@ -33,7 +35,10 @@ public struct StaticTopology: Sendable {
   public mutating func observe(_ node: NodeAddress, _ observation: NodeObservation) {
     guard watched.contains(node) else { return }
     observations[node] = observation
-    if node == configuredPrimary { learnReplicas() }
+    if node == configuredPrimary {
+      if case .answered(let info, _) = observation, info.role == .primary { history = info.replicationID }
+      learnReplicas()
+    }
     if case .answered(let info, _) = observation, info.isLinked, fitness(of: node) == .fit {
       lastInStep[node] = HistoryPoint(replicationID: info.replicationID, offset: info.offset)
     }
@@ -71,13 +76,22 @@ public struct StaticTopology: Sendable {
     // A primary behind a translated address may name itself; it is not its own replica.
     let named = info.replicas.map(\.address).filter { $0 != configuredPrimary }
     for address in named where !learnedReplicas.contains(address) { learnedReplicas.append(address) }
-    learnedReplicas.removeAll { address in
-      if named.contains(address) { return false }
-      if case .answered(let own, _) = observations[address], own.role == .replica, own.isLinked { return false }
+    for address in learnedReplicas where !named.contains(address) {
+      if case .answered(let own, _) = observations[address], own.role == .replica, own.isLinked, isOurs(own) {
+        continue
+      }
+      learnedReplicas.removeAll { $0 == address }
       observations[address] = nil
       lastInStep[address] = nil
-      return true
     }
+  }
+
+  /// Whether a replica's data are the primary's. One that was pointed at another primary is linked and well, and has that
+  /// one's data. While the primary is away, another may have been promoted in its place and carry its history on.
+  /// Servers that name no history are believed.
+  private func isOurs(_ info: ReplicationInfo) -> Bool {
+    if history.isEmpty || info.replicationID.isEmpty || info.replicationID == history { return true }
+    return provenPrimary.0 == nil && info.previousReplicationID == history
   }
 
   private func fitness(of replica: NodeAddress) -> ReplicaFitness {
@@ -85,7 +99,7 @@ public struct StaticTopology: Sendable {
     if info.role != .replica { return .notReplica }
     if isLoading { return .loading }
     if info.isSyncing { return .syncing }
-    if info.isLinked { return .fit }
+    if info.isLinked { return isOurs(info) ? .fit : .otherHistory }
     // Without a primary every link is down; what they hold is the best there is, if they still hold it.
     return provenPrimary.0 == nil && hasKept(info, replica) ? .fit : .linkDown
   }

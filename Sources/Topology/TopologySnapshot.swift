@@ -9,6 +9,8 @@ public enum ReplicaFitness: String, Equatable, Sendable {
   case syncing
   /// Its link to the primary is down while the primary is up: it falls behind.
   case linkDown = "link-down"
+  /// It has the data of another primary.
+  case otherHistory = "other-history"
   /// It says that it is not a replica.
   case notReplica = "not-a-replica"
 }

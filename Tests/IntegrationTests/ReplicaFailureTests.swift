@@ -110,6 +110,30 @@ struct ReplicaFailureTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a replica that follows another primary gets no reads`(isNamed: Bool) throws {
+    try withLab(replicas: 1, namesReplicas: isNamed) { lab in
+      let stranger = try RedisServer()
+      try stranger.call("SET", "key", "of a stranger")
+      try lab.redis.seed([["SET", "key", "ours"]])
+      let replica = lab.replicas[0]
+      try replica.call("REPLICAOF", "127.0.0.1", "\(stranger.port)")
+      try eventually("the replica has the stranger's data") { try replica.call("GET", "key") == .bulk("of a stranger") }
+      // Its next heartbeat tells.
+      pause(.milliseconds(1500))
+      let client = try lab.connect()
+      for _ in 0..<300 {
+        try expectEqual(try client.call("GET", "key"), .bulk("ours"))
+        pause(.milliseconds(10))
+      }
+      try replica.call("REPLICAOF", "127.0.0.1", "\(lab.primary.port)")
+      try lab.redis.waitUntilLinked()
+      try eventually("it is used again") {
+        try lab.redis.calls(of: "get") { for _ in 0..<10 { try client.call("GET", "key") } }[1] > 0
+      }
+    }
+  }
+
   @Test func `replicas come and go at random under load and no read fails`() throws {
     try withLab { lab in
       let seed = UInt64.random(in: 0...UInt64.max)
