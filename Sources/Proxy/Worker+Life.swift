@@ -7,6 +7,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Follows a new topology: lanes to nodes that have left it take no new requests and end when they owe nothing.
   func follow(_ topology: UpstreamTopology) {
     pointee.server = topology.server
+    let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
     pointee.fitReplicas = topology.replicas.map(place)
@@ -14,6 +15,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
       node.pointee.isPrimary = index == pointee.primary
       if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
+    }
+    for lane in pointee.lanes where moved.contains(lane.pointee.node) {
+      lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
     }
     let now = pointee.loop.now
     for set in pointee.sets {
@@ -42,12 +46,24 @@ extension UnsafeMutablePointer where Pointee == Worker {
     forget(lane)
   }
 
+  /// Gives the nodes whose names stand for other addresses now these addresses. Whoever is at the old ones is not meant
+  /// any more, even if it answers again: their lanes must end, as soon as it is known who serves in their place.
+  private func nodesThatMove(in topology: UpstreamTopology) -> Set<NodeRef> {
+    var moved: Set<NodeRef> = []
+    for new in topology.replicas + (topology.primary.map { [$0] } ?? []) {
+      for node in pointee.nodes where node.pointee.name == new.name && node.pointee.address != new.address {
+        node.pointee.address = new.address
+        // What failed was the server at the old address.
+        node.pointee.recordSuccess()
+        moved.insert(node)
+      }
+    }
+    return moved
+  }
+
   /// The place of a node in `nodes`.
   private func place(_ node: UpstreamTopology.Node) -> Int {
-    if let index = pointee.nodes.firstIndex(where: { $0.pointee.name == node.name }) {
-      pointee.nodes[index].pointee.address = node.address
-      return index
-    }
+    if let index = pointee.nodes.firstIndex(where: { $0.pointee.name == node.name }) { return index }
     let new = NodeRef.allocate(capacity: 1)
     new.initialize(to: UpstreamNode(name: node.name, address: node.address))
     pointee.nodes.append(new)

@@ -114,6 +114,36 @@ struct PrimaryFailureTests {
     }
   }
 
+  @Test(.needs(Tool.hosts, "user namespaces (unshare --map-root-user --mount)"))
+  func `the primary's name stands for another server: the old one gets no more writes`() throws {
+    let old = try RedisServer()
+    let directory = try TemporaryDirectory()
+    // The same port on another address of the loopback interface; nobody but the ambassador talks to it.
+    let new = try ChildProcess(
+      ["/usr/bin/redis-server", "--port", "\(old.port)", "--bind", "127.0.0.2", "--save", "", "--dir", directory.path],
+      output: directory.file("log"))
+    try eventually("the new server is ready") { new.output.contains("Ready to accept connections") }
+    let hosts = try directory.write("127.0.0.1 moving-primary\n", to: "hosts")
+    let ambassador = try AmbassadorProcess(primary: "moving-primary:\(old.port)", hosts: hosts)
+    do {
+      let (first, second) = (try ambassador.connect(), try ambassador.connect())
+      try expectEqual(try first.call("SET", "key", "before"), .simple("OK"))
+      old.freeze()
+      try first.send(Request.bytes(["SET", "key", "nobody knows"]))
+      _ = try directory.write("127.0.0.2 moving-primary\n", to: "hosts")
+      try eventually("the new one is the primary") {
+        ambassador.report.ranges(of: "primary is moving-primary").count == 2
+      }
+      try second.send(Request.bytes(["SET", "new", "value"]))
+      pause(.milliseconds(200))
+      old.thaw()
+      try expectEqual(try second.reply().value, .simple("OK"))
+      try expectEqual(try old.call("EXISTS", "new"), .integer(0), "on the old one")
+      try expectEqual(try second.call("EXISTS", "new"), .integer(1), "on the new one")
+      try check(try first.reply().value.errorText?.hasPrefix("AMBUNKNOWN") == true, "the write in flight")
+    } catch { throw Failure("\(error)\n\(ambassador.report)") }
+  }
+
   /// The write's fate is unknown and said to be, or it provably was not made, or it waited and was made.
   private func expectHonest(_ reply: RESPValue) throws {
     guard reply != .simple("OK") else { return }

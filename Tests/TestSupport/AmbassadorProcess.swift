@@ -16,12 +16,14 @@ public final class AmbassadorProcess: Sendable {
   private let directory: TemporaryDirectory
   private let process: ChildProcess
 
-  /// Starts it and waits until it answers PING; who needs more than that waits for more.
-  public init(primary: String, replicas: [String] = [], flags: [String] = []) throws {
+  /// Starts it and waits until it answers PING; who needs more than that waits for more. `hosts` is a file that it sees
+  /// as /etc/hosts.
+  public init(primary: String, replicas: [String] = [], flags: [String] = [], hosts: String? = nil) throws {
     directory = try TemporaryDirectory()
     port = try PortLease().port
+    let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
     let line =
-      [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
+      wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
       + replicas.flatMap { ["--replica", $0] } + flags
     process = try ChildProcess(line, output: directory.file("log"))
     do {

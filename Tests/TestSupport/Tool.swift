@@ -47,5 +47,14 @@ public enum Tool {
 }
 
 extension Tool {
+  /// A command line that runs what follows its next argument with that file as /etc/hosts.
+  static let withHosts = [
+    "/usr/bin/unshare", "--map-root-user", "--mount", "/bin/sh", "-c",
+    "mount --bind \"$1\" /etc/hosts && shift && exec \"$@\"", "sh",
+  ]
+
+  /// Whether that works: it needs user namespaces.
+  public static let hosts: String? = succeeds(withHosts + ["/etc/hostname", "/bin/true"]) ? "unshare" : nil
+
   public static var seed: UInt64? { environmentValue("REDIS_AMB_TEST_SEED").flatMap { UInt64($0) } }
 }
