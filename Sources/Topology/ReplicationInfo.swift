@@ -17,7 +17,7 @@ public struct ReplicationInfo: Equatable, Sendable {
   public var role: Role
   /// `master_replid`: names the history that `offset` counts in.
   public var replicationID: String
-  /// `master_replid2`: the history that this one goes on from, after a promotion.
+  /// `master_replid2`: the history that this one goes on from, after a promotion; empty for none.
   public var previousReplicationID: String
   /// On a primary `master_repl_offset`; on a replica `slave_repl_offset`, which is what it has applied.
   public var offset: Int64
@@ -58,7 +58,8 @@ public struct ReplicationInfo: Equatable, Sendable {
     default: return nil
     }
     replicationID = fields["master_replid"].map(String.init) ?? ""
-    previousReplicationID = fields["master_replid2"].map(String.init) ?? ""
+    // Forty zeros stand for none.
+    previousReplicationID = fields["master_replid2"].flatMap { $0.allSatisfy { $0 == "0" } ? nil : String($0) } ?? ""
     offset = fields[role == .primary ? "master_repl_offset" : "slave_repl_offset"].flatMap { Int64($0) } ?? 0
     isLinked = role == .primary || fields["master_link_status"] == "up"
     isSyncing = role == .replica && fields["master_sync_in_progress"] == "1"

@@ -39,7 +39,7 @@ public struct StaticTopology: Sendable {
       if case .answered(let info, _) = observation, info.role == .primary { history = info.replicationID }
       learnReplicas()
     }
-    if case .answered(let info, _) = observation, info.isLinked, fitness(of: node) == .fit {
+    if case .answered(let info, isLoading: false) = observation, info.role == .replica, info.isLinked, !info.isSyncing {
       lastInStep[node] = HistoryPoint(replicationID: info.replicationID, offset: info.offset)
     }
   }
@@ -101,7 +101,7 @@ public struct StaticTopology: Sendable {
     if info.isSyncing { return .syncing }
     if info.isLinked { return isOurs(info) ? .fit : .otherHistory }
     // Without a primary every link is down; what they hold is the best there is, if they still hold it.
-    return provenPrimary.0 == nil && hasKept(info, replica) ? .fit : .linkDown
+    return provenPrimary.0 == nil && hasKept(info, replica) && isOurs(info) ? .fit : .linkDown
   }
 
   private func hasKept(_ info: ReplicationInfo, _ replica: NodeAddress) -> Bool {
