@@ -1,4 +1,5 @@
 import CLibev
+import Glibc
 
 /// A libev loop. It belongs to the thread that made it: everything armed on it is touched by that thread only,
 /// except ``Wakeup/signal()``.
@@ -20,11 +21,13 @@ public struct EventLoop {
   /// Ends ``run()`` after the current turn.
   public func stop() { ev_break(raw, Int32(EVBREAK_ALL)) }
 
-  /// Seconds since the Epoch at the start of this turn. Cheap: no system call.
-  public var now: Double { ev_now(raw) }
-
-  /// Takes the time again after work that may have been long.
-  public func refreshNow() { ev_now_update(raw) }
+  /// Seconds since some moment in the past, for deadlines. Not libev's own `ev_now`, which follows the wall clock: setting
+  /// that would make every node look silent, or put off every attempt to connect. Cheap: no system call.
+  public var now: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
 
   /// Frees the loop. Nothing may be armed on it any more.
   public func destroy() { ev_loop_destroy(raw) }

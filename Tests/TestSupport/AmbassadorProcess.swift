@@ -18,14 +18,17 @@ public final class AmbassadorProcess: Sendable {
 
   /// Starts it and waits until it answers PING; who needs more than that waits for more. `hosts` is a file that it sees
   /// as /etc/hosts.
-  public init(primary: String, replicas: [String] = [], flags: [String] = [], hosts: String? = nil) throws {
+  public init(
+    primary: String, replicas: [String] = [], flags: [String] = [], hosts: String? = nil,
+    environment: [String: String] = [:]
+  ) throws {
     directory = try TemporaryDirectory()
     port = try PortLease().port
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
     let line =
       wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
       + replicas.flatMap { ["--replica", $0] } + flags
-    process = try ChildProcess(line, output: directory.file("log"))
+    process = try ChildProcess(line, environment: environment, output: directory.file("log"))
     do {
       try eventually("the ambassador listens on \(port)") {
         !process.isRunning || (try? RESPClient(port: port, patience: .seconds(2))) != nil
