@@ -7,7 +7,7 @@ ifdef CI
 STRICT := -Xswiftc -warnings-as-errors
 endif
 
-.PHONY: help build demo test check format lint fuzz bench bench-quick packages test-packages install clean
+.PHONY: help build demo test check format lint fuzz bench bench-quick packages test-packages bench-packages install clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,7 +59,7 @@ define apt
 endef
 
 packages:
-	$(call apt,libev-dev libhiredis-dev libyaml-dev redis-server redis-tools)
+	$(call apt,libev-dev libhiredis-dev libyaml-dev redis-server redis-tools python3)
 
 test-packages:
 	$(call apt,python3-venv nodejs node-redis util-linux)

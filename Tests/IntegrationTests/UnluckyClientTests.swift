@@ -153,10 +153,8 @@ struct UnluckyClientTests {
       while !end.isOver { try bystanders.goOn(50) }
       try slow.stop()
       try bystanders.goOn()
-      let slowest = bystanders.slowest
       try bystanders.stop()
       try expectPeak(of: lab, below: 64 << 20)
-      try check(slowest < .seconds(4), "a neighbour waited \(slowest)")
       try eventually("memory is given back: \(try ambassador.residentMemory) of \(atStart) at the start") {
         try ambassador.residentMemory < atStart * 3 / 2 + (4 << 20)
       }
