@@ -146,7 +146,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.freeIfDone()
         continue
       }
-      let again = evacuee.attempts + (evacuee.isTouched && cause != .bigReply ? 1 : 0)
+      // Silence wears a read out only so far: a move behind a fresh head is no failure, and the number must stay small.
+      let mostSoFar = cause == .silence ? max(evacuee.attempts, Limits.silentMoves) - 1 : evacuee.attempts
+      let isCounted = evacuee.isTouched && cause != .bigReply
+      let again = isCounted ? min(evacuee.attempts, mostSoFar) + 1 : evacuee.attempts
       var target: LaneRef?
       var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
       switch evacuee.kind {
