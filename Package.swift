@@ -18,12 +18,13 @@ let package = Package(
     .target(name: "RESP"),
     .target(name: "Commands", exclude: ["commands-7.0.15.json", "Generate"]),
     .target(name: "Topology"),
+    .target(name: "Consistency"),
     .target(name: "Routing", dependencies: ["Commands", "Topology"]),
     .target(name: "Configuration", dependencies: ["CYAML"]),
 
     // With I/O.
     .target(name: "Reactor", dependencies: ["CLibev"]),
-    .target(name: "Proxy", dependencies: ["RESP", "Commands", "Topology", "Routing", "Reactor"]),
+    .target(name: "Proxy", dependencies: ["RESP", "Commands", "Topology", "Consistency", "Routing", "Reactor"]),
     .target(name: "Discovery", dependencies: ["CHiredis", "Commands", "Topology", "Reactor"]),
     .target(
       name: "Ambassador",
@@ -40,6 +41,7 @@ let package = Package(
     .testTarget(name: "RESPTests", dependencies: ["RESP"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"]),
+    .testTarget(name: "ConsistencyTests", dependencies: ["Consistency"]),
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),

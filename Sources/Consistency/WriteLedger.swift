@@ -1,0 +1,81 @@
+import Synchronization
+
+/// What was written through this process, and up to where it is fenced: shared by all threads.
+///
+/// A write is entered (``mark(_:_:)``) before it is sent, so before it can be acknowledged; a read that was sent after the
+/// acknowledgement finds it here, whichever thread it comes to.
+public struct WriteLedger: ~Copyable, Sendable {
+  @usableFromInline let slots = KeySlots()
+  @usableFromInline let latestTicket = Atomic<Ticket>(0)
+  @usableFromInline let fencedTicket = Atomic<Ticket>(0)
+  @usableFromInline let everything = Atomic<Ticket>(0)
+  private let book = Mutex(FenceBook())
+
+  public init() {}
+
+  /// The last ticket that was given: a node that covers it has every write.
+  @inlinable @inline(__always)
+  public var latest: Ticket { latestTicket.load(ordering: .acquiring) }
+
+  /// The ticket up to which everything is fenced.
+  @inlinable @inline(__always)
+  public var fenced: Ticket { fencedTicket.load(ordering: .acquiring) }
+
+  /// The last write that this key, or a key that shares its slot, may have seen.
+  @inlinable @inline(__always)
+  public func lastWrite(_ keyHash: UInt64) -> Ticket {
+    Swift.max(slots.ticket(keyHash), everything.load(ordering: .acquiring))
+  }
+
+  /// The last write that may have touched any key.
+  @inlinable @inline(__always)
+  public var lastWriteToEverything: Ticket { everything.load(ordering: .acquiring) }
+
+  /// Enters a write to one key under an open batch.
+  @inlinable @inline(__always)
+  public func mark(_ keyHash: UInt64, _ ticket: Ticket) { slots.mark(keyHash, ticket) }
+
+  /// Enters a write that may touch any key.
+  public func markEverything(_ ticket: Ticket) { everything.max(ticket, ordering: .acquiringAndReleasing) }
+
+  /// As ``FenceBook/begin()``.
+  public func begin() -> Ticket {
+    book.withLock { book in
+      let ticket = book.begin()
+      latestTicket.store(ticket, ordering: .releasing)
+      return ticket
+    }
+  }
+
+  /// As ``FenceBook/prove(_:at:)``.
+  public func prove(_ ticket: Ticket, at point: ReplicationPoint) {
+    book.withLock { book in
+      book.prove(ticket, at: point)
+      fencedTicket.store(book.fenced, ordering: .releasing)
+    }
+  }
+
+  /// As ``FenceBook/giveUp(_:)``.
+  public func giveUp(_ ticket: Ticket) { book.withLock { $0.giveUp(ticket) } }
+
+  /// As ``FenceBook/coverage(at:)``.
+  public func coverage(at point: ReplicationPoint) -> Ticket { book.withLock { $0.coverage(at: point) } }
+
+  /// As ``FenceBook/needsProbe``.
+  public var needsProbe: Bool { book.withLock { $0.needsProbe } }
+}
+
+/// Owns the ledger for everyone who holds a pointer to it: the data path's workers, which must not count references.
+public final class SharedLedger: Sendable {
+  public nonisolated(unsafe) let pointer: UnsafeMutablePointer<WriteLedger>
+
+  public init() {
+    pointer = .allocate(capacity: 1)
+    pointer.initialize(to: WriteLedger())
+  }
+
+  deinit {
+    pointer.deinitialize(count: 1)
+    pointer.deallocate()
+  }
+}
