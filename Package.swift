@@ -29,7 +29,7 @@ let package = Package(
     .target(
       name: "Ambassador",
       dependencies: [
-        "Configuration", "Proxy", "Discovery", .product(name: "Logging", package: "swift-log"),
+        "Configuration", "Consistency", "Proxy", "Discovery", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "redis-amb",
@@ -46,7 +46,9 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "TestSupport"]),
-    .testTarget(name: "ProxyTests", dependencies: ["Proxy", "Commands", "RESP", "Reactor", "Topology", "TestSupport"]),
+    .testTarget(
+      name: "ProxyTests",
+      dependencies: ["Proxy", "Commands", "Consistency", "RESP", "Reactor", "Topology", "TestSupport"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),

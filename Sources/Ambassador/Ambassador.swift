@@ -1,5 +1,6 @@
 import Commands
 import Configuration
+import Consistency
 import Discovery
 import Glibc
 import Logging
@@ -26,6 +27,7 @@ public final class Ambassador {
   private let listeners: Listeners
   private var narrator: Narrator
   private var workers: [WorkerThread] = []
+  private let ledger = SharedLedger()
   private var discovery: StaticDiscovery?
   private var signals: [SignalSource] = []
   private var firstVerdict: TimerSource?
@@ -74,7 +76,9 @@ public final class Ambassador {
     events.open(on: loop) { [unowned self] event in self.happened(event) }
     let events = events
     for index in 0..<configuration.threads {
-      let worker = WorkerThread(index: index, settings: settings, table: .builtin) { events.send($0) }
+      let worker = WorkerThread(index: index, settings: settings, table: .builtin, ledger: ledger) {
+        events.send($0)
+      }
       guard let worker else { throw StartFailure(description: "the system gives no thread for worker \(index)") }
       workers.append(worker)
     }
@@ -96,7 +100,7 @@ public final class Ambassador {
     worker.limits.workerMemory = max(1, configuration.limits.memory / max(1, configuration.threads))
     worker.limits.upstreamTimeout = configuration.upstream.timeout.seconds
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
-    worker.readPolicy = ReadPolicy(rawValue: configuration.reads.policy.rawValue) ?? .preferReplica
+    worker.rules.policy = ReadPolicy(rawValue: configuration.reads.policy.rawValue) ?? .preferReplica
     var monitor = MonitorSettings()
     monitor.timeout = configuration.upstream.timeout.seconds
     monitor.connectTimeout = configuration.upstream.connectTimeout.seconds

@@ -13,6 +13,9 @@ struct CommandOverride: Sendable {
   let local: LocalCommand?
   let pin: PinKind?
   let handling: CommandHandling?
+  /// Where the flags do not tell what it changes, or which keys.
+  let effect: CommandEffect?
+  let scope: KeyScope?
   /// Flags that the server keeps to itself.
   let adding: CommandFlags
   /// The error to answer with, for `.refused`.
@@ -37,7 +40,8 @@ struct CommandOverride: Sendable {
   /// At most one of `local`, `pinned` and `handling` says what to do; `handling` beside `pinned` refines it.
   init(
     _ names: String..., placement: CommandPlacement? = nil, local: LocalCommand? = nil, pinned pin: PinKind? = nil,
-    handling: CommandHandling? = nil, adding: CommandFlags = [], answer: String? = nil, newer: Newer? = nil,
+    handling: CommandHandling? = nil, effect: CommandEffect? = nil, scope: KeyScope? = nil, adding: CommandFlags = [],
+    answer: String? = nil, newer: Newer? = nil,
     unlisted: Unlisted = .keep, because: String
   ) {
     self.names = names
@@ -45,6 +49,8 @@ struct CommandOverride: Sendable {
     self.local = local
     self.pin = pin
     self.handling = handling ?? (local != nil ? .local : pin != nil ? .pinned : nil)
+    self.effect = effect
+    self.scope = scope
     self.adding = adding
     self.answer = answer
     self.newer = newer

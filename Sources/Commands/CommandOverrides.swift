@@ -55,7 +55,7 @@ extension CommandOverride {
       "getex", placement: .primary,
       because: "it is a write even without an option, and a replica answers READONLY"),
     .init(
-      "eval", "evalsha", "fcall", placement: .primary, adding: .mayReplicate,
+      "eval", "evalsha", "fcall", placement: .primary, effect: .changes, adding: .mayReplicate,
       because: "a script may write; its _RO form promises not to"),
     .init(
       "publish", "spublish", placement: .primary, adding: .mayReplicate,
@@ -63,6 +63,11 @@ extension CommandOverride {
     .init(
       "pubsub|channels", "pubsub|numpat", "pubsub|numsub", "pubsub|shardchannels", "pubsub|shardnumsub",
       placement: .primary, because: "every node knows its own subscribers only"),
+    .init(
+      "zunionstore", "zinterstore", "zdiffstore", scope: .second,
+      because: "it changes its first key only, whichever keys it reads"),
+    .init(
+      "debug", effect: .changes, because: "some of its subcommands change or reload the data"),
     .init(
       "xreadgroup", placement: .primary, pinned: .blocking, handling: .pinnedIfBlocking,
       because: "it moves the group's cursor, a write; with BLOCK everything behind it on the connection waits with it"),
@@ -101,7 +106,10 @@ extension CommandOverride {
 
   private static let sharing: [CommandOverride] = [
     .init(
-      "multi", "exec", "discard", placement: .primary, pinned: .transaction,
+      "multi", "discard", placement: .primary, pinned: .transaction,
+      because: "the server queues what follows on the connection, whoever sent it"),
+    .init(
+      "exec", placement: .primary, pinned: .transaction, effect: .changes,
       because: "the server queues what follows on the connection, whoever sent it"),
     .init(
       "watch", "unwatch", placement: .primary, pinned: .transaction,

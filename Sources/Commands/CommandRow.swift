@@ -22,6 +22,9 @@ struct CommandRow: Sendable, Equatable {
       keys: (Int16(clamping: live.firstKey), Int16(clamping: live.lastKey), Int16(clamping: live.keyStep)))
   }
 
+  /// What a server of our own version knows: a module's command is not among them.
+  static let builtinNames = Set(builtin.map(\.name) + CommandOverride.newerRows.map(\.name))
+
   /// "client" of "client|setname".
   var container: String? {
     separator.map { String(name[..<$0]) }

@@ -1,6 +1,6 @@
 /// What is known of one command: what its server says, and what the ambassador does with it.
 ///
-/// A trivial value of 18 bytes without references, so that the data path copies it freely. Names and reasons are in
+/// A trivial value of 20 bytes without references, so that the data path copies it freely. Names and reasons are in
 /// the ``CommandTable`` that it came from.
 @frozen
 public struct CommandSpec: Sendable, Equatable {
@@ -19,11 +19,14 @@ public struct CommandSpec: Sendable, Equatable {
   public let local: LocalCommand?
   /// Not nil exactly when ``handling`` is `.pinned` or `.pinnedIfBlocking`.
   public let pin: PinKind?
+  public let effect: CommandEffect
+  public let scope: KeyScope
 
   @inlinable
   init(
     flags: CommandFlags, id: UInt16, arity: Int16, firstKey: Int16, lastKey: Int16, keyStep: Int16,
-    handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil
+    handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil,
+    effect: CommandEffect, scope: KeyScope
   ) {
     self.flags = flags
     self.id = id
@@ -35,13 +38,16 @@ public struct CommandSpec: Sendable, Equatable {
     self.placement = placement
     self.local = local
     self.pin = pin
+    self.effect = effect
+    self.scope = scope
   }
 
   /// A command that the table does not know, a module's perhaps: the primary may run it, or refuse it in its own words.
   @inlinable
   public static var unknown: CommandSpec {
     CommandSpec(
-      flags: [], id: 0, arity: 0, firstKey: 0, lastKey: 0, keyStep: 0, handling: .forward, placement: .primary)
+      flags: [], id: 0, arity: 0, firstKey: 0, lastKey: 0, keyStep: 0, handling: .forward, placement: .primary,
+      effect: .changes, scope: .any)
   }
 
   @inlinable

@@ -75,6 +75,9 @@ extension CommandSpec {
     self.init(
       flags: flags, id: id, arity: row.arity, firstKey: row.firstKey, lastKey: row.lastKey, keyStep: row.keyStep,
       handling: handling, placement: override?.placement ?? (reads ? .replica : .primary), local: override?.local,
-      pin: override?.pin ?? (handling == .pinned ? .blocking : nil))
+      pin: override?.pin ?? (handling == .pinned ? .blocking : nil),
+      effect: Self.effect(
+        flags: flags, isKnown: CommandRow.builtinNames.contains(row.name), override: override?.effect),
+      scope: override?.scope ?? Self.scope(of: row, flags: flags))
   }
 }

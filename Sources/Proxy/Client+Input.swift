@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import RESP
 import Reactor
 import Routing
@@ -178,10 +179,43 @@ extension UnsafeMutablePointer where Pointee == Client {
     let kind: Pending.Kind = spec.placement == .replica ? .read : .write
     if run.count > 0, run.kind == kind {
       // More of the same.
+      if kind == .write {
+        if let lane = run.lane { enter(spec, on: lane, base + at, length) }
+      } else if run.needsProof, !mayJoin(spec, &run, base, at, length) {
+        return false
+      }
       run.count += 1
       return true
     }
     return placeFirst(spec, kind, &run, base, at, length)
+  }
+
+  /// Whether a read can go with the run to the replica that was chosen for it. If not, the run goes to the primary with
+  /// it, or else waits until the requests before it are answered.
+  @inline(never)
+  private func mayJoin(
+    _ spec: CommandSpec, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
+  ) -> Bool {
+    guard let lane = run.lane else { return true }
+    let need = need(spec, base + at, length)
+    if need <= lane.pointee.coverage.proven { return true }
+    if !lane.pointee.isShared || !lane.pointee.node.pointee.isDirect {
+      lane.verify(need)
+      return true
+    }
+    let (other, decision) = laneWithProof(of: need, insteadOf: lane)
+    if pointee.outstanding == 0, let other, other.pointee.node.pointee.isPrimary {
+      // Nothing of it was sent yet.
+      pointee.worker.pointee.counters.routed[.pipelineOrder] += Int(run.count &- run.counted)
+      run.counted = run.count
+      run.lane = other
+      run.reason = decision.reason
+      run.needsProof = false
+      return true
+    }
+    flushRun(&run, base, at)
+    if pointee.park == .none { park(.order) }
+    return false
   }
 
   /// Finds the lane for a request that stands alone in `base[..<length]`.
@@ -200,8 +234,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     let worker = pointee.worker
     var decision = RouteDecision.decide(
-      spec: spec, policy: worker.pointee.settings.readPolicy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
+      spec: spec, policy: pointee.rules.policy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
     var lane: LaneRef?
+    run.needsProof = false
     if pointee.outstanding > 0 {
       guard let present = presentLane(for: kind) else {
         park(.order)
@@ -212,10 +247,38 @@ extension UnsafeMutablePointer where Pointee == Client {
         decision = RouteDecision(.primary, .pipelineOrder)
       }
     } else {
-      if kind == .read, pointee.readsOnPrimaryUntil > 0 { decision = decisionAfterWrite(decision) }
       lane = freshLane(for: decision.target)
-      if kind == .read, worker.pointee.bigReplies.isActive, let shared = lane, shared.pointee.isShared {
-        lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
+    }
+    var need: Ticket = 0
+    if kind == .read, let chosen = lane, !chosen.pointee.node.pointee.isPrimary, isFenced {
+      need = self.need(spec, base + at, length)
+      // Not asked again for each read of the run when nothing was written that this lane's node lacks.
+      run.needsProof = worker.pointee.ledger.pointee.latest > chosen.pointee.coverage.proven
+      if need > chosen.pointee.coverage.proven {
+        if !chosen.pointee.isShared || !chosen.pointee.node.pointee.isDirect {
+          chosen.verify(need)
+        } else if pointee.outstanding > 0 {
+          park(.order)
+          return false
+        } else {
+          (lane, decision) = laneWithProof(of: need, insteadOf: chosen)
+          run.needsProof = lane?.pointee.node.pointee.isPrimary == false
+          if lane == nil {
+            reply(ProxyRefusal.unproven(worker.primaryRefusal).bytes)
+            run.start = at + length
+            return true
+          }
+        }
+      }
+      if !chosen.pointee.node.pointee.isDirect, need > 0, lane == chosen { chosen.verifyAnew(need) }
+    }
+    if kind == .read, pointee.outstanding == 0, let shared = lane, shared.pointee.isShared,
+      worker.pointee.bigReplies.isActive || pointee.bigReplies > 0
+    {
+      lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
+      if let own = lane, own != shared, need > 0, !own.pointee.node.pointee.isPrimary {
+        own.verify(need)
+        run.needsProof = true
       }
     }
     run.reason = decision.reason
@@ -224,6 +287,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       run.kind = kind
       run.lane = lane
       run.count = 1
+      if kind == .write { enter(spec, on: lane, base + at, length) }
     } else {
       refuse(kind)
       run.start = at + length
@@ -239,44 +303,26 @@ extension UnsafeMutablePointer where Pointee == Client {
     return lane.pointee.node.pointee.isPrimary ? lane : nil
   }
 
-  /// A read of a client that has written: on the primary for a while, if there is one.
-  @inline(never)
-  private func decisionAfterWrite(_ decision: RouteDecision) -> RouteDecision {
-    let worker = pointee.worker
-    if worker.pointee.loop.now >= pointee.readsOnPrimaryUntil {
-      pointee.readsOnPrimaryUntil = 0
-      return decision
-    }
-    guard decision.target == .replica || decision.target == .any, worker.pointee.settings.readPolicy != .replica,
-      worker.primaryLane(pointee.set) != nil
-    else { return decision }
-    return RouteDecision(.primary, .ownWrite)
-  }
-
   /// The lane for a request of a client that waits for nothing.
   @inline(__always)
   private func freshLane(for target: RouteTarget) -> LaneRef? {
     switch target {
     case .primary: return pointee.worker.primaryLane(pointee.set)
-    case .replica, .any:
-      guard let lane = pointee.worker.readLane(pointee.set) else { return nil }
-      return pointee.bigReplies == 0 ? lane : ownLane(insteadOf: lane)
+    case .replica, .any: return pointee.worker.readLane(pointee.set, pointee.rules.policy)
     case .none: return nil
     }
   }
 
-  /// An upstream of its own for a read like one that had a big reply lately.
+  /// An upstream of its own for a read of a client that had a big reply lately, or for one like those that had.
   @inline(never)
   private func laneForPossiblyBig(_ request: UnsafeRawBufferPointer, insteadOf lane: LaneRef) -> LaneRef {
     let worker = pointee.worker
-    guard worker.pointee.bigReplies.remembers(request, now: worker.pointee.loop.now) else { return lane }
+    if pointee.bigReplies > 0 {
+      pointee.bigReplies -= 1
+    } else if !worker.pointee.bigReplies.remembers(request, now: worker.pointee.loop.now) {
+      return lane
+    }
     return worker.lend(pointee.set, lane.pointee.node, to: self) ?? lane
-  }
-
-  @inline(never)
-  private func ownLane(insteadOf lane: LaneRef) -> LaneRef {
-    pointee.bigReplies -= 1
-    return pointee.worker.lend(pointee.set, lane.pointee.node, to: self) ?? lane
   }
 
   @inline(__always)
@@ -285,9 +331,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
     let worker = pointee.worker
-    worker.pointee.counters.routed[run.reason] += Int(run.count)
-    if run.kind == .write { pointee.readsOnPrimaryUntil = worker.pointee.loop.now + Limits.ownWriteHolds }
+    worker.pointee.counters.routed[run.reason] += Int(run.count &- run.counted)
     run.count = 0
+    run.counted = 0
     if pointee.outstanding >= Limits.clientInFlight {
       park(.inFlight)
     } else if lane.pointee.unsent >= Limits.laneBacklogHigh {
@@ -307,7 +353,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   private func refuse(_ kind: Pending.Kind) {
     let worker = pointee.worker
-    if kind == .read, worker.pointee.settings.readPolicy == .replica { return reply(ProxyRefusal.noReplica.bytes) }
+    if kind == .read, pointee.rules.policy == .replica { return reply(ProxyRefusal.noReplica.bytes) }
     reply(worker.primaryRefusal.bytes)
   }
 
@@ -371,6 +417,10 @@ struct RequestRun {
   var count: UInt32 = 0
   var kind = Pending.Kind.read
   var reason = RouteReason.readonlyCommand
+  /// Of `count`, those that were counted under another reason.
+  var counted: UInt32 = 0
+  /// Its lane's node lacks writes, or may: each read must be looked at.
+  var needsProof = false
   var lane: LaneRef?
 }
 

@@ -9,6 +9,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let set = laneSet(database: 0, protocolVersion: 2)
     let client = ClientRef.allocate(capacity: 1)
     client.initialize(to: Client(worker: self, fd: fd, id: id, set: set))
+    client.pointee.rules = pointee.settings.rules
     client.pointee.readWatcher.prepare(fd: fd, for: .readable, owner: client) { raw, _ in
       owner(raw, as: Client.self).readable()
     }

@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import RESP
 import Reactor
 
@@ -23,8 +24,23 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// The last bytes of a streamed request.
   func endStream(_ base: UnsafePointer<UInt8>, _ count: Int) {
     passOn(base, count)
-    if case .forwarding(let lane) = pointee.stream { lane.pointee.isStreamOpen = false }
+    if case .forwarding(let lane) = pointee.stream {
+      lane.pointee.isStreamOpen = false
+      enterStreamed(on: lane)
+    }
     pointee.stream = .none
+  }
+
+  /// A streamed write is entered with its last bytes: before them it cannot be executed, and an upload may take long.
+  private func enterStreamed(on lane: LaneRef) {
+    let worker = pointee.worker
+    guard worker.pointee.settings.isFencing, lane.pointee.pending.last?.pointee.kind == .streamedWrite else { return }
+    let batch = lane.openBatch()
+    if let key = pointee.streamedKey {
+      worker.pointee.ledger.pointee.mark(key, batch)
+    } else {
+      worker.pointee.ledger.pointee.markEverything(batch)
+    }
   }
 
   private func passOn(_ base: UnsafePointer<UInt8>, _ count: Int) {
@@ -53,9 +69,16 @@ extension UnsafeMutablePointer where Pointee == Client {
       return true
     }
     let kind: Pending.Kind = spec.placement == .replica ? .streamedRead : .streamedWrite
+    // A long read names many keys, and cannot be asked again: after any write it is the primary's.
+    let isReplicas = kind == .streamedRead && !(isFenced && worker.pointee.ledger.pointee.latest > 0)
     let node =
-      kind == .streamedRead
-      ? worker.readLane(pointee.set)?.pointee.node : worker.primaryLane(pointee.set)?.pointee.node
+      isReplicas
+      ? worker.readLane(pointee.set, pointee.rules.policy)?.pointee.node
+      : worker.primaryLane(pointee.set)?.pointee.node
+    let second = pointee.scanner.second
+    pointee.streamedKey =
+      spec.scope == .second && pointee.scanner.isSecondKnown
+      ? KeyHash.hash(UnsafeRawBufferPointer(start: base + second.offset, count: second.length)) : nil
     guard let node else {
       pointee.stream = .discarding
       reply(worker.primaryRefusal.bytes)

@@ -1,5 +1,6 @@
 import RESP
 import Reactor
+import Routing
 
 typealias ClientRef = UnsafeMutablePointer<Client>
 
@@ -56,8 +57,10 @@ struct Client: ~Copyable {
   var isInPatienceList = false
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
-  /// Until when its reads stay on the primary.
-  var readsOnPrimaryUntil = 0.0
+  /// How its reads are served.
+  var rules = ReadRules()
+  /// The key that the request under `stream` writes, by its hash; nothing when it may be any.
+  var streamedKey: UInt64?
   var scanner = RequestScanner()
   var stream = Stream.none
   /// Bytes of the request under scan that were passed on or dropped.

@@ -105,6 +105,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func becomeReady() {
     pointee.state = .ready
     pointee.readySince = pointee.worker.pointee.loop.now
+    // What was written before this connection was made counts for its reads too.
+    pointee.isProofWanted = pointee.isShared
     markDirty()
   }
 }

@@ -1,5 +1,6 @@
 import RESP
 import Reactor
+import Routing
 
 // The end of a lane, and what becomes of the requests on it.
 extension UnsafeMutablePointer where Pointee == Lane {
@@ -26,6 +27,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     Gate.close(pointee.fd)
     worker.forget(self)
     worker.pointee.lanes.removeAll { $0 == self }
+    giveUpBatches()
     if pointee.isLent { worker.pointee.lent -= 1 }
     pointee.heldUpBy?.pointee.holdsUp = nil
     pointee.heldUpBy = nil
@@ -136,9 +138,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     var bound: Set<ClientRef> = []
     for evacuee in evacuees where evacuee.kind == .write && !evacuee.isTouched { bound.insert(evacuee.client) }
 
-    lazy var readRefuge =
-      preferred ?? worker.bestReadLane(set, avoiding: node) ?? worker.bestReadLane(set, avoiding: nil)
     lazy var primaryRefuge = preferred ?? worker.primaryLane(set)
+    func readRefuge(_ policy: ReadPolicy) -> LaneRef? {
+      if cause == .unproven { return primaryRefuge }
+      return preferred ?? worker.bestReadLane(set, policy, avoiding: node)
+        ?? worker.bestReadLane(set, policy, avoiding: nil)
+    }
 
     for evacuee in evacuees {
       let client = evacuee.client
@@ -148,7 +153,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       // Silence wears a read out only so far: a move behind a fresh head is no failure, and the number must stay small.
       let mostSoFar = cause == .silence ? max(evacuee.attempts, Limits.silentMoves) - 1 : evacuee.attempts
-      let isCounted = evacuee.isTouched && cause != .bigReply
+      let isCounted = evacuee.isTouched && cause != .bigReply && cause != .unproven
       let again = isCounted ? min(evacuee.attempts, mostSoFar) + 1 : evacuee.attempts
       var target: LaneRef?
       var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
@@ -158,20 +163,31 @@ extension UnsafeMutablePointer where Pointee == Lane {
         continue
       case .read:
         if again < Limits.attempts || cause != .lostLane {
+          let policy = client.pointee.rules.policy
           target =
             client.pointee.outstanding > 0
-            ? client.pointee.lane : (bound.contains(client) ? primaryRefuge ?? readRefuge : readRefuge)
+            ? client.pointee.lane
+            : (bound.contains(client) ? primaryRefuge ?? readRefuge(policy) : readRefuge(policy))
         }
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
-        if target != nil { worker.pointee.counters.readsAskedAgain += Int(evacuee.count) }
+        if let lane = target {
+          worker.pointee.counters.readsAskedAgain += Int(evacuee.count)
+          if client.isFenced, !lane.pointee.node.pointee.isPrimary {
+            lane.verify(worker.need(of: evacuee.bytes))
+          }
+        } else if cause == .unproven {
+          refusal = .unproven(worker.primaryRefusal)
+        }
       case .write where evacuee.isTouched:
         worker.pointee.counters.unknownFates += Int(evacuee.count)
         refusal = .unknownFate(node.pointee.name, why)
       case .write:
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
+        if let lane = target { worker.enter(evacuee.bytes, on: lane) }
+      case .probe: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {
           let isRead = evacuee.kind == .streamedRead
@@ -243,6 +259,8 @@ enum MoveCause {
   case silence
   /// Somebody's reply is in the way: nobody's fault.
   case bigReply
+  /// The replica is not proven to have what the reads must see: they go to the primary.
+  case unproven
 }
 
 /// What can be said of a streamed request whose lane ends.

@@ -75,7 +75,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Ends an own lane on which only dropped replies are still to come.
   func closeIfNobodyWaits() {
     for index in 0..<pointee.pending.count {
-      if let client = pointee.pending.element(at: index)?.client, !client.pointee.isClosed { return }
+      guard let entry = pointee.pending.element(at: index) else { break }
+      // A batch of writes waits for its proof.
+      if entry.kind == .probe && entry.attempts == 1 { return }
+      if let client = entry.client, !client.pointee.isClosed { return }
     }
     end("nobody waits for it", blaming: false)
   }
@@ -117,7 +120,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Whether nobody would be better off waiting for this lane: nobody does, or another node can answer now.
   private var isDispensable: Bool {
     if !owesOthers(than: nil) { return true }
-    guard let refuge = pointee.worker.bestReadLane(pointee.set, avoiding: pointee.node) else { return false }
+    guard let refuge = pointee.worker.bestReadLane(pointee.set, .preferReplica, avoiding: pointee.node) else {
+      return false
+    }
     return refuge.pointee.state == .ready && !refuge.pointee.isSuspect
   }
 
@@ -132,11 +137,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     // Reads that have moved before stay: silence everywhere is a slow machine or a slow command, not a hung node.
     guard pointee.isShared, (pointee.pending.first?.pointee.attempts ?? 0) < Limits.silentMoves else { return }
-    guard let refuge = worker.bestReadLane(pointee.set, avoiding: pointee.node), refuge.pointee.state == .ready else {
-      return
-    }
+    guard let refuge = worker.bestReadLane(pointee.set, .preferReplica, avoiding: pointee.node),
+      refuge.pointee.state == .ready
+    else { return }
     pointee.isSuspect = true
-    pointee.set.pointee.turnOfChoice = 0
+    pointee.set.pointee.chooseAnew()
     worker.pointee.report(.replicaSilent(pointee.node.pointee.name))
     let started = pointee.isReplyStarted ? pointee.pending.first?.pointee.client : nil
     let evacuees = evacuate(keeping: started, leavingTraces: true)

@@ -92,6 +92,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let client = head.pointee.client
       if client != run.client || client == nil {
         flushRun(&run, bytes, at)
+        if head.pointee.kind == .probe {
+          let used = handOutProbe(head, UnsafeRawBufferPointer(rebasing: bytes[at...]))
+          guard used > 0 else { return pointee.state == .closed ? bytes.count : at }
+          at += used
+          continue
+        }
         run.client = client
         run.start = at
         run.settled = 0
@@ -129,6 +135,25 @@ extension UnsafeMutablePointer where Pointee == Lane {
     flushRun(&run, bytes, at)
     _ = deliverLocalReplies()
     return at
+  }
+
+  /// A probe is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for none yet.
+  private func handOutProbe(_ head: UnsafeMutablePointer<Pending>, _ bytes: UnsafeRawBufferPointer) -> Int {
+    switch pointee.scanner.scan(bytes) {
+    case .complete:
+      let length = pointee.scanner.position
+      let isPush = pointee.scanner.kind == UInt8(ascii: ">")
+      pointee.scanner.reset()
+      if isPush { return length }
+      let isProof = head.pointee.attempts == 1
+      settleHead(head)
+      takeProbe(UnsafeRawBufferPointer(rebasing: bytes[..<length]), isProof: isProof)
+      return length
+    case .needMore: return 0
+    case .malformed, .inline:
+      fail("its reply is malformed: \(pointee.scanner.error?.message ?? "")")
+      return 0
+    }
   }
 
   /// One reply of the run at the head has come.

@@ -65,6 +65,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func flush() {
     pointee.isDirty = false
     guard pointee.state == .ready, !pointee.isSuspect, !pointee.writeWatcher.isArmed else { return }
+    appendDueProbe()
     let allowed = pointee.window == Int32.max ? pointee.unsent : windowed()
     guard allowed > 0, let base = pointee.requests.bytes.baseAddress else { return }
     let worker = pointee.worker

@@ -1,3 +1,4 @@
+import Consistency
 import RESP
 import Reactor
 
@@ -75,6 +76,19 @@ struct Lane: ~Copyable {
   /// When it became ready.
   var readySince = 0.0
 
+  /// The batch of writes to this lane that no probe stands behind yet; 0 for none.
+  var batch: Ticket = 0
+  /// The batch whose probe is under way; 0 for none.
+  var probing: Ticket = 0
+  /// What is proven of the data that reads on this lane see.
+  var coverage = Coverage()
+  /// A read was refused for want of proof: the next flush asks, even alone.
+  var isProofWanted = false
+  /// When reads were last sent here.
+  var lastRead = 0.0
+  /// The turn in which a probe was put in front of the reads.
+  var turnOfProbe: UInt64 = 0
+
   init(worker: WorkerRef, node: NodeRef, set: LaneSetRef) {
     self.worker = worker
     self.node = node
@@ -97,7 +111,7 @@ struct Lane: ~Copyable {
   var isAwaitingReply: Bool {
     guard let head = pending.first else { return false }
     switch head.pointee.kind {
-    case .read, .write, .local: return sent > 0
+    case .read, .write, .local, .probe: return sent > 0
     case .streamedRead, .streamedWrite: return !isStreamOpen || streamUnsent > 0
     }
   }

@@ -1,4 +1,5 @@
 import Reactor
+import Routing
 
 typealias LaneSetRef = UnsafeMutablePointer<LaneSet>
 
@@ -14,15 +15,48 @@ struct LaneSet: ~Copyable {
   var shared: [LaneRef?] = []
   /// Idle upstreams to each node for clients that need one of their own.
   var idle: [[LaneRef]] = []
-  /// The lane chosen for this turn's reads, if the choice was made in it. A turn's reads stay together, so that their
-  /// requests leave in one write; and the choice holds for a while, so that the clients whose replies come together ask
-  /// together again.
-  var turnChoice: LaneRef?
-  var turnOfChoice: UInt64 = 0
-  var choiceHoldsUntil = 0.0
+  /// The choices for reads, by policy.
+  private var choices: InlineArray<4, ReadChoice> = .init(repeating: ReadChoice())
 
   init(database: Int, protocolVersion: UInt8) {
     self.database = database
     self.protocolVersion = protocolVersion
+  }
+
+  subscript(policy: ReadPolicy) -> ReadChoice {
+    @inline(__always) get { choices[policy.index] }
+    @inline(__always) set { choices[policy.index] = newValue }
+  }
+
+  /// The next read chooses anew.
+  mutating func chooseAnew() {
+    for index in choices.indices { choices[index].turn = 0 }
+  }
+
+  /// The same, and nothing is left of this lane.
+  mutating func forget(_ lane: LaneRef) {
+    chooseAnew()
+    for index in choices.indices where choices[index].lane == lane { choices[index].lane = nil }
+  }
+}
+
+/// The lane chosen for a turn's reads. A turn's reads stay together, so that their requests leave in one write; and the
+/// choice holds for a while, so that the clients whose replies come together ask together again.
+struct ReadChoice: BitwiseCopyable {
+  var lane: LaneRef?
+  /// The turn in which it was made.
+  var turn: UInt64 = 0
+  var holdsUntil = 0.0
+}
+
+extension ReadPolicy {
+  @inline(__always)
+  fileprivate var index: Int {
+    switch self {
+    case .primary: 0
+    case .preferReplica: 1
+    case .replica: 2
+    case .any: 3
+    }
   }
 }

@@ -32,10 +32,8 @@ public struct Limits: Sendable {
   /// Bytes waiting for a node at which clients that write to it are no longer read, and at which that resumes.
   static let laneBacklogHigh = 1 << 20
   static let laneBacklogLow = 256 << 10
-  /// How long a client's reads stay on the primary after its own last write. A long pipeline arrives in pieces, and the
-  /// later ones must see what the earlier have written. Replicas are usually less than a millisecond behind; this is
-  /// no proof, only room.
-  static let ownWriteHolds = 0.1
+  /// How long after its last read a replica is still asked what it has of what was written.
+  static let coverageInterest = 1.0
   /// How long reads stay with the replica that was chosen last, and how many requests may be in flight on it before the
   /// choice is made anew earlier.
   static let choiceHolds = 0.001

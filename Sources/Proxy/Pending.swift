@@ -12,6 +12,9 @@ struct Pending: BitwiseCopyable {
     case local
     /// Passed on as they arrive; their bytes are not kept.
     case streamedRead, streamedWrite
+    /// An `INFO replication` of our own: what it says of the node's data is for the lane. With `attempts` 1 it proves the
+    /// lane's `probing` batch.
+    case probe
   }
 
   /// Whose requests these are; nothing when nobody waits for the replies any more.

@@ -3,7 +3,7 @@ import Topology
 
 /// Why a command got no reply from a node. Rendered in one place, as what a client library shows: a code that programs
 /// can match and a sentence that says what happened to the command.
-enum ProxyRefusal {
+indirect enum ProxyRefusal: Sendable {
   /// There is no primary; the sentence says why.
   case noPrimary(String)
   /// `reads.policy: replica` and none can be read from.
@@ -12,6 +12,8 @@ enum ProxyRefusal {
   case notExecuted(NodeAddress, String)
   /// The command was sent, and its reply will never come.
   case unknownFate(NodeAddress, String)
+  /// A read of what was written lately, while the primary cannot answer it.
+  case unproven(ProxyRefusal)
   /// A read that was passed on piecewise could not be sent again.
   case readLost(NodeAddress, String)
   /// All upstreams that may be lent are lent.
@@ -33,6 +35,8 @@ enum ProxyRefusal {
     case .notExecuted(let node, let why): "AMBDOWN lost \(node): \(why); the command was not executed"
     case .unknownFate(let node, let why):
       "AMBUNKNOWN the command was sent to \(node) and its reply was lost (\(why)); it may or may not have been executed"
+    case .unproven(let absence):
+      "\(absence.text) (no replica is proven to have the last write of its keys, and reads.consistency is read-your-writes)"
     case .readLost(let node, let why): "AMBDOWN lost \(node): \(why); nothing was changed, ask again"
     case .noUpstreamLeft:
       "AMBBUSY all \(Limits.lentUpstreams) upstream connections for clients that need their own are in use; the command was not executed"

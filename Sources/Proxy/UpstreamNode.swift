@@ -14,6 +14,8 @@ struct UpstreamNode: ~Copyable {
   /// is given a primary's time to answer them.
   var isLastPrimary = false
   var isFitReplica = false
+  /// It follows the primary itself. The data of a replica's replica may go back when the one between restarts.
+  var isDirect = true
   /// Requests in flight to it, all lanes together.
   var outstanding = 0
   private var failures = 0

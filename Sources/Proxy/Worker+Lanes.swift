@@ -25,31 +25,33 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// The lane for this turn's reads.
   @inline(__always)
-  func readLane(_ set: LaneSetRef) -> LaneRef? {
-    if set.pointee.turnOfChoice == pointee.turn, let lane = set.pointee.turnChoice { return lane }
-    return chooseReadLane(set)
+  func readLane(_ set: LaneSetRef, _ policy: ReadPolicy) -> LaneRef? {
+    let choice = set.pointee[policy]
+    if choice.turn == pointee.turn, let lane = choice.lane { return lane }
+    return chooseReadLane(set, policy)
   }
 
   @inline(never)
-  private func chooseReadLane(_ set: LaneSetRef) -> LaneRef? {
+  private func chooseReadLane(_ set: LaneSetRef, _ policy: ReadPolicy) -> LaneRef? {
     let now = pointee.loop.now
-    set.pointee.turnOfChoice = pointee.turn
-    if now < set.pointee.choiceHoldsUntil, let lane = set.pointee.turnChoice, lane.pointee.state == .ready,
-      !lane.pointee.isSuspect, lane.pointee.node.pointee.isFitReplica,
-      lane.pointee.node.pointee.outstanding < Limits.choiceBurst
-    {
-      return lane
+    var choice = set.pointee[policy]
+    choice.turn = pointee.turn
+    let holds =
+      if now < choice.holdsUntil, let lane = choice.lane, lane.pointee.state == .ready, !lane.pointee.isSuspect,
+        lane.pointee.node.pointee.isFitReplica, lane.pointee.node.pointee.outstanding < Limits.choiceBurst
+      { true } else { false }
+    if !holds {
+      choice.lane = bestReadLane(set, policy, avoiding: nil)
+      choice.holdsUntil = now + Limits.choiceHolds
     }
-    let lane = bestReadLane(set, avoiding: nil)
-    set.pointee.turnChoice = lane
-    set.pointee.choiceHoldsUntil = now + Limits.choiceHolds
-    return lane
+    set.pointee[policy] = choice
+    choice.lane?.pointee.lastRead = now
+    return choice.lane
   }
 
   /// A lane that may serve reads now: a replica's if the policy wants that and one is ready; power of two choices over
   /// the requests in flight.
-  func bestReadLane(_ set: LaneSetRef, avoiding avoided: NodeRef?) -> LaneRef? {
-    let policy = pointee.settings.readPolicy
+  func bestReadLane(_ set: LaneSetRef, _ policy: ReadPolicy, avoiding avoided: NodeRef?) -> LaneRef? {
     if policy == .primary { return primaryLane(set) }
     var ready: (LaneRef?, LaneRef?) = (nil, nil)
     var readyCount = 0
@@ -133,8 +135,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       set.pointee.shared[index] = nil
     }
     for index in set.pointee.idle.indices { set.pointee.idle[index].removeAll { $0 == lane } }
-    if set.pointee.turnChoice == lane { set.pointee.turnChoice = nil }
-    set.pointee.turnOfChoice = 0
+    set.pointee.forget(lane)
   }
 
   private func open(_ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing) -> LaneRef? {

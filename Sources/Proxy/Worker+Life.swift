@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     let now = pointee.loop.now
     for set in pointee.sets {
-      set.pointee.turnOfChoice = 0
+      set.pointee.chooseAnew()
       for index in pointee.nodes.indices {
         let node = pointee.nodes[index]
         let isWanted = node.pointee.isPrimary || node.pointee.isFitReplica

@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import Reactor
 import Routing
 import Topology
@@ -28,6 +29,8 @@ struct Worker: ~Copyable {
   var settings: WorkerSettings
   var table: CommandTable
   var server = ServerIdentity()
+  /// Shared by all workers; owned by whoever made this one.
+  let ledger: UnsafeMutablePointer<WriteLedger>
 
   /// Where a socket's bytes land; used by one callback at a time.
   let scratch: UnsafeMutablePointer<UInt8>
@@ -71,12 +74,14 @@ struct Worker: ~Copyable {
   /// - Parameter dice: of its own seed in every process, or the jitter of a fleet's pods would be the same in all.
   init(
     index: Int, loop: EventLoop, settings: WorkerSettings, table: CommandTable,
+    ledger: UnsafeMutablePointer<WriteLedger>,
     dice: Dice = Dice(seed: .random(in: 1 ... .max)), report: @escaping (WorkerEvent) -> Void
   ) {
     self.index = index
     self.loop = loop
     self.settings = settings
     self.table = table
+    self.ledger = ledger
     self.report = report
     scratch = .allocate(capacity: Limits.readChunk)
     self.dice = dice
@@ -88,7 +93,10 @@ struct Worker: ~Copyable {
 /// The part of the configuration that the data path follows.
 public struct WorkerSettings: Sendable {
   public var limits = Limits()
-  public var readPolicy = ReadPolicy.preferReplica
+  /// How reads are served.
+  public var rules = ReadRules()
+  /// Whether any listener's clients read their writes: otherwise no write is entered and nothing is probed.
+  public var isFencing = true
   public var credentials: UpstreamCredentials?
 
   public init() {}

@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import Glibc
 import Reactor
 import Topology
@@ -16,14 +17,18 @@ public final class WorkerThread: Sendable {
   private let thread: Thread
 
   /// Starts the thread; nothing when the system refuses one.
-  /// - Parameter report: called on the worker's thread.
+  /// - Parameters:
+  ///   - ledger: the one of the whole process, or reads through one worker would miss writes through another.
+  ///   - report: called on the worker's thread.
   public init?(
-    index: Int, settings: WorkerSettings, table: CommandTable, report: @escaping @Sendable (WorkerEvent) -> Void
+    index: Int, settings: WorkerSettings, table: CommandTable, ledger: SharedLedger,
+    report: @escaping @Sendable (WorkerEvent) -> Void
   ) {
     let mailbox = Mailbox<Message>()
     self.mailbox = mailbox
     let thread = spawnThread(named: "worker-\(index)") {
-      WorkerThread.run(index: index, settings: settings, table: table, mailbox: mailbox, report: report)
+      WorkerThread.run(
+        index: index, settings: settings, table: table, ledger: ledger, mailbox: mailbox, report: report)
     }
     guard let thread else { return nil }
     self.thread = thread
@@ -43,12 +48,14 @@ public final class WorkerThread: Sendable {
   public func join() { thread.join() }
 
   private static func run(
-    index: Int, settings: WorkerSettings, table: CommandTable, mailbox: Mailbox<Message>,
+    index: Int, settings: WorkerSettings, table: CommandTable, ledger: SharedLedger, mailbox: Mailbox<Message>,
     report: @escaping (WorkerEvent) -> Void
   ) {
     guard let loop = EventLoop() else { return report(.ended(index: index)) }
     let worker = WorkerRef.allocate(capacity: 1)
-    worker.initialize(to: Worker(index: index, loop: loop, settings: settings, table: table, report: report))
+    worker.initialize(
+      to: Worker(
+        index: index, loop: loop, settings: settings, table: table, ledger: ledger.pointer, report: report))
     worker.startTurns()
     mailbox.open(on: loop) { message in
       switch message {
@@ -64,6 +71,7 @@ public final class WorkerThread: Sendable {
     worker.deinitialize(count: 1)
     worker.deallocate()
     loop.destroy()
+    withExtendedLifetime(ledger) {}
     report(.ended(index: index))
   }
 }

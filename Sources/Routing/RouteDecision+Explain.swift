@@ -45,7 +45,10 @@ extension RouteReason {
     case .policyPrimary: "the policy keeps reads on the primary"
     case .noFitReplica: "no replica is fit to answer"
     case .pipelineOrder: "the primary has yet to answer what came before it"
-    case .ownWrite: "the same client has just written, and a replica may not have that yet"
+    case .keyWrittenRecently: "its key was written just now, and no replica can be proven to have that yet"
+    case .replicaBehind: "its key was written lately, and no replica is proven to have that"
+    case .noFenceYet:
+      "its key was written before this connection to the replica was made, which has yet to prove itself"
     }
   }
 }

@@ -17,8 +17,12 @@ public enum RouteReason: String, CaseIterable, Sendable {
   case noFitReplica = "no-fit-replica"
   /// Readonly, but behind a request of the same client that the primary has yet to answer.
   case pipelineOrder = "pipeline-order"
-  /// Readonly, but right behind a write of the same client, which a replica may not have yet.
-  case ownWrite = "own-write"
+  /// Readonly, but its key was written just now: the primary has yet to say where in its history that write is.
+  case keyWrittenRecently = "key-written-recently"
+  /// Readonly, but its key was written, and no replica is proven to be that far yet.
+  case replicaBehind = "replica-behind"
+  /// Readonly, but its key was written, and the connection to the replica is too new to be proven to have anything.
+  case noFenceYet = "no-fence-yet"
 }
 
 extension RouteReason {
@@ -34,7 +38,9 @@ extension RouteReason {
     case .policyPrimary: 5
     case .noFitReplica: 6
     case .pipelineOrder: 7
-    case .ownWrite: 8
+    case .keyWrittenRecently: 8
+    case .replicaBehind: 9
+    case .noFenceYet: 10
     }
   }
 }

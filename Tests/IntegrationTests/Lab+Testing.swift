@@ -6,10 +6,11 @@ import Testing
 /// Inside, `try check(...)` stops at the first broken promise; `#expect` goes on and says no more than itself.
 func withLab(
   replicas: Int = 2, flags: [String] = [], options: [String] = [], namesReplicas: Bool = false,
-  readsOnReplicas: Bool = true, _ body: (Lab) throws -> Void
+  readsOnReplicas: Bool = true, relayed: Bool = false, _ body: (Lab) throws -> Void
 ) throws {
   let lab = try Lab(
-    replicas: replicas, flags: flags, options: options, namesReplicas: namesReplicas, readsOnReplicas: readsOnReplicas)
+    replicas: replicas, flags: flags, options: options, namesReplicas: namesReplicas, readsOnReplicas: readsOnReplicas,
+    relayed: relayed)
   do {
     try body(lab)
     if let ambassador = try? lab.ambassador { try check(ambassador.isRunning, "the ambassador is gone") }

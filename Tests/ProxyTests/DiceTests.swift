@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import Reactor
 import Testing
 
@@ -54,8 +55,12 @@ struct DiceTests {
   func workers() throws {
     let loop = try #require(EventLoop())
     defer { loop.destroy() }
+    let ledger = SharedLedger()
     let states = (0..<20).map { index in
-      Worker(index: index % 2, loop: loop, settings: WorkerSettings(), table: .builtin, report: { _ in }).dice.state
+      Worker(
+        index: index % 2, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer,
+        report: { _ in }
+      ).dice.state
     }
     #expect(Set(states).count == 20)
   }

@@ -6,9 +6,9 @@ public final class Lab: Sendable {
   /// `flags` are the ambassador's own; replicas are left for it to find unless `namesReplicas`.
   public init(
     replicas: Int = 2, flags: [String] = [], options: [String] = [], namesReplicas: Bool = false,
-    readsOnReplicas: Bool = true
+    readsOnReplicas: Bool = true, relayed: Bool = false
   ) throws {
-    redis = try RedisGroup(replicas: replicas, options: options)
+    redis = try RedisGroup(replicas: replicas, options: options, relayed: relayed)
     if TestTarget.isDirect {
       service = DirectService(primary: redis.primary)
     } else {

@@ -5,12 +5,19 @@ public final class RedisGroup: Sendable {
   public let primary: RedisServer
   private let options: [String]
   private let members: Mutex<[RedisServer]>
+  private let isRelayed: Bool
+  private let links = Mutex<[ReplicationRelay]>([])
 
   public var replicas: [RedisServer] { members.withLock { $0 } }
   public var nodes: [RedisServer] { [primary] + replicas }
 
-  public init(replicas count: Int, options: [String] = []) throws {
+  /// What stands between each replica and the primary, in the order of the replicas; empty when nothing does.
+  public var relays: [ReplicationRelay] { links.withLock { $0 } }
+
+  /// - Parameter relayed: replication goes through relays, so that a test can keep it back.
+  public init(replicas count: Int, options: [String] = [], relayed: Bool = false) throws {
     self.options = options
+    isRelayed = relayed
     primary = try RedisServer(options: options)
     members = Mutex([])
     for _ in 0..<count { try addReplica(linked: false) }
@@ -19,7 +26,13 @@ public final class RedisGroup: Sendable {
 
   @discardableResult
   public func addReplica(linked: Bool = true) throws -> RedisServer {
-    let replica = try RedisServer(options: options + ["--replicaof", "127.0.0.1", "\(primary.port)"])
+    var source = primary.port
+    if isRelayed {
+      let relay = try ReplicationRelay(to: primary.port)
+      links.withLock { $0.append(relay) }
+      source = relay.port
+    }
+    let replica = try RedisServer(options: options + ["--replicaof", "127.0.0.1", "\(source)"])
     members.withLock { $0.append(replica) }
     if linked { try waitUntilLinked() }
     return replica

@@ -1,0 +1,156 @@
+import Commands
+import Consistency
+import RESP
+import Routing
+
+// Which writes a read must see, and where it can see them.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Whether its reads see what was written through this ambassador.
+  @inline(__always)
+  var isFenced: Bool { pointee.rules.consistency == .readYourWrites && pointee.worker.pointee.settings.isFencing }
+
+  /// The last write that a request must see: the one just scanned, at `request`.
+  @inline(__always)
+  func need(_ spec: CommandSpec, _ request: UnsafePointer<UInt8>, _ length: Int) -> Ticket {
+    let ledger = pointee.worker.pointee.ledger
+    switch spec.scope {
+    case .second where pointee.scanner.isSecondKnown:
+      return ledger.pointee.lastWrite(KeyHash.hash(key(request)))
+    case .second, .any: return ledger.pointee.latest
+    case .listed:
+      return ledger.lastWrite(
+        spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount)
+    }
+  }
+
+  /// Enters the write just scanned into the ledger: from now on no replica is trusted with its keys that is not proven to
+  /// have it.
+  @inline(__always)
+  func enter(_ spec: CommandSpec, on lane: LaneRef, _ request: UnsafePointer<UInt8>, _ length: Int) {
+    guard spec.effect == .changes, pointee.worker.pointee.settings.isFencing else { return }
+    let ledger = pointee.worker.pointee.ledger
+    let batch = lane.openBatch()
+    switch spec.scope {
+    case .second where pointee.scanner.isSecondKnown:
+      ledger.pointee.mark(KeyHash.hash(key(request)), batch)
+    case .second, .any: ledger.pointee.markEverything(batch)
+    case .listed:
+      ledger.mark(
+        spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount, batch)
+    }
+  }
+
+  @inline(__always)
+  private func key(_ request: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
+    let span = pointee.scanner.second
+    return UnsafeRawBufferPointer(start: request + span.offset, count: span.length)
+  }
+
+  /// A lane for a read that must see more than `lane` is proven to have: another replica's, or the primary's; and sees to
+  /// it that more is proven soon.
+  @inline(never)
+  func laneWithProof(of need: Ticket, insteadOf lane: LaneRef) -> (LaneRef?, RouteDecision) {
+    let worker = pointee.worker
+    for index in worker.pointee.fitReplicas {
+      guard let other = worker.shared(pointee.set, index), other.pointee.state == .ready, !other.pointee.isSuspect,
+        other.pointee.node.pointee.isDirect
+      else { continue }
+      if other.pointee.coverage.proven >= need { return (other, RouteDecision(.replica, .readonlyCommand)) }
+      other.pointee.isProofWanted = true
+      other.markDirty()
+    }
+    let ledger = worker.pointee.ledger
+    let primary = worker.primaryLane(pointee.set)
+    let fenced = ledger.pointee.fenced
+    if need > fenced, let primary, primary.pointee.batch == 0, primary.pointee.probing == 0,
+      ledger.pointee.needsProbe
+    {
+      // Nothing under way will fence it: the connection was lost on which the proof would have come.
+      _ = primary.openBatch()
+    }
+    let reason: RouteReason =
+      need > fenced ? .keyWrittenRecently : lane.pointee.coverage.proven == 0 ? .noFenceYet : .replicaBehind
+    return (primary, RouteDecision(.primary, reason))
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Consistency.WriteLedger {
+  /// The last write to any of a request's listed keys.
+  @inline(never)
+  func lastWrite(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int) -> Ticket {
+    var last = pointee.lastWriteToEverything
+    forEachKey(spec, request, argumentCount) { last = max(last, pointee.lastWrite($0)) }
+    return last
+  }
+
+  /// Enters a write to each of a request's listed keys.
+  @inline(never)
+  func mark(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ batch: Ticket) {
+    forEachKey(spec, request, argumentCount) { pointee.mark($0, batch) }
+  }
+
+  @inline(__always)
+  private func forEachKey(
+    _ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ body: (UInt64) -> Void
+  ) {
+    let range = spec.keyRange(argumentCount: argumentCount)
+    var arguments = RequestArguments(request)
+    var index = 0
+    var next = range.first
+    while next <= range.last, let span = arguments.next() {
+      if index == next {
+        body(KeyHash.hash(UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])))
+        next += range.step
+      }
+      index += 1
+    }
+  }
+}
+
+// The same for requests that are placed a second time: cold, so each is scanned again.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// The last write that any of these requests must see.
+  func need(of requests: [UInt8]) -> Ticket {
+    var need: Ticket = 0
+    forEachRequest(in: requests) { spec, request, count in
+      need = max(
+        need, spec.scope == .any ? pointee.ledger.pointee.latest : pointee.ledger.lastWrite(spec, request, count))
+    }
+    return need
+  }
+
+  /// Enters these writes, which go to another lane than before.
+  func enter(_ requests: [UInt8], on lane: LaneRef) {
+    guard pointee.settings.isFencing else { return }
+    forEachRequest(in: requests) { spec, request, count in
+      guard spec.effect == .changes else { return }
+      let batch = lane.openBatch()
+      if spec.scope == .any {
+        pointee.ledger.pointee.markEverything(batch)
+      } else {
+        pointee.ledger.mark(spec, request, count, batch)
+      }
+    }
+  }
+
+  private func forEachRequest(in requests: [UInt8], _ body: (CommandSpec, UnsafeRawBufferPointer, Int) -> Void) {
+    requests.withUnsafeBytes { bytes in
+      var at = 0
+      var scanner = RequestScanner()
+      while at < bytes.count {
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
+        guard scanner.scan(rest) == .complete else { return }
+        func argument(_ span: ByteSpan) -> UnsafeRawBufferPointer {
+          UnsafeRawBufferPointer(rebasing: rest[span.offset..<span.end])
+        }
+        var spec = lookup(argument(scanner.name))
+        if spec.flags.contains(.container), scanner.isSecondKnown {
+          spec = pointee.table.lookup(subcommand: argument(scanner.second), of: spec)
+        }
+        body(spec, UnsafeRawBufferPointer(rebasing: rest[..<scanner.position]), scanner.argumentCount)
+        at += scanner.position
+        scanner.reset()
+      }
+    }
+  }
+}

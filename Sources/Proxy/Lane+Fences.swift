@@ -1,0 +1,128 @@
+import Consistency
+import RESP
+import Reactor
+
+// Probes: what was written where in the history of writes, and what a replica has of it.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// The batch that a write on this lane belongs to; begun when there is none. Something will be sent behind it at the end
+  /// of this turn.
+  @inline(__always)
+  func openBatch() -> Ticket {
+    pointee.batch != 0 ? pointee.batch : beginBatch()
+  }
+
+  @inline(never)
+  private func beginBatch() -> Ticket {
+    pointee.batch = pointee.worker.pointee.ledger.pointee.begin()
+    markDirty()
+    return pointee.batch
+  }
+
+  /// Puts a probe behind what waits to be sent, if one is due: behind writes to fence them, behind reads to learn whether
+  /// more may be read here.
+  @inline(__always)
+  func appendDueProbe() {
+    let worker = pointee.worker
+    guard worker.pointee.settings.isFencing else { return }
+    if pointee.batch != 0 {
+      // One at a time: while its answer is under way, writes gather for the next.
+      if pointee.probing == 0, !worker.pointee.fitReplicas.isEmpty { appendProof() }
+    } else if pointee.unsent > 0 || pointee.isProofWanted {
+      let now = worker.pointee.loop.now
+      if !pointee.node.pointee.isPrimary, pointee.isShared,
+        pointee.coverage.mayLearn(fenced: worker.pointee.ledger.pointee.fenced, now: now)
+      {
+        appendProbe()
+      }
+    }
+  }
+
+  @inline(never)
+  private func appendProof() {
+    guard !pointee.isStreamOpen else { return }
+    pointee.probing = pointee.batch
+    pointee.batch = 0
+    appendProbe(attempts: 1)
+  }
+
+  /// Asks the node where it is in the history of writes.
+  @inline(never)
+  func appendProbe(attempts: UInt8 = 0) {
+    pointee.isProofWanted = false
+    if attempts == 0 { pointee.coverage.ask() }
+    pointee.pending.append(
+      Pending(client: nil, bytes: UInt32(Self.probe.utf8CodeUnitCount), count: 1, kind: .probe, attempts: attempts))
+    pointee.requests.append(UnsafeRawBufferPointer(start: Self.probe.utf8Start, count: Self.probe.utf8CodeUnitCount))
+    pointee.node.pointee.outstanding += 1
+    markDirty()
+  }
+
+  private static var probe: StaticString { "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n" }
+
+  /// Lets reads be sent on trust that need more than is proven: a probe stands in front of them, and they are asked on the
+  /// primary when its answer does not bear them out.
+  func verify(_ need: Ticket) {
+    guard need > pointee.coverage.proven else { return }
+    if pointee.coverage.asked == 0 { appendProbe() }
+    pointee.coverage.promise(need)
+  }
+
+  /// The same in front of each turn's reads, for a node whose data may go back while its connections stay.
+  func verifyAnew(_ need: Ticket) {
+    if pointee.turnOfProbe != pointee.worker.pointee.turn {
+      pointee.turnOfProbe = pointee.worker.pointee.turn
+      appendProbe()
+    }
+    pointee.coverage.promise(need)
+  }
+
+  /// Takes the answer to a probe, which has been removed from the head.
+  func takeProbe(_ reply: UnsafeRawBufferPointer, isProof: Bool) {
+    let worker = pointee.worker
+    let ledger = worker.pointee.ledger
+    let point = ReplicationPoint(reply: reply)
+    if isProof {
+      let batch = pointee.probing
+      pointee.probing = 0
+      if let point { ledger.pointee.prove(batch, at: point) } else { ledger.pointee.giveUp(batch) }
+      // Writes that came meanwhile.
+      if pointee.batch != 0 { markDirty() }
+      // Replicas that nobody reads right now learn of it too, a little later.
+      worker.keepTime()
+      return
+    }
+    let now = worker.pointee.loop.now
+    let holds =
+      point.map { pointee.coverage.learn($0, covering: ledger.pointee.coverage(at: $0), now: now) }
+      ?? pointee.coverage.learnNothing(now: now)
+    guard !holds, pointee.pending.count > 0 else { return }
+    let evacuees = evacuate(keeping: nil, leavingTraces: true)
+    rehome(
+      evacuees, "it lacks writes that were acknowledged", .notExecuted, preferring: nil, because: .unproven)
+  }
+
+  /// Nobody will hear of what these batches' probes would have said.
+  func giveUpBatches() {
+    let ledger = pointee.worker.pointee.ledger
+    if pointee.batch != 0 { ledger.pointee.giveUp(pointee.batch) }
+    if pointee.probing != 0 { ledger.pointee.giveUp(pointee.probing) }
+    pointee.batch = 0
+    pointee.probing = 0
+  }
+
+  /// Each tick: a lane that reads were sent to lately learns what was written since, also when nothing is sent to it now.
+  /// Says whether there may be more to learn.
+  func keepCoverage(now: Double) -> Bool {
+    let worker = pointee.worker
+    let fenced = worker.pointee.ledger.pointee.fenced
+    guard worker.pointee.settings.isFencing, pointee.isShared, pointee.state == .ready,
+      pointee.node.pointee.isFitReplica, pointee.coverage.proven < fenced,
+      now - pointee.lastRead < Limits.coverageInterest
+    else { return false }
+    if pointee.coverage.mayLearn(fenced: fenced, now: now) {
+      pointee.isProofWanted = true
+      markDirty()
+    }
+    return true
+  }
+}

@@ -1,0 +1,289 @@
+import Synchronization
+import TestSupport
+import Testing
+
+/// With `reads.consistency: read-your-writes`, the default: replication is kept back by relays, so a read that went to a
+/// replica too early would show it.
+@Suite(.throughTheAmbassador)
+struct ReadYourWritesTests {
+  @Test func `what was written is read, from any connection, and other keys still from replicas`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try writer.call("SET", "key", "new"), .simple("OK"))
+      let calls = try lab.redis.calls(of: "get") {
+        for _ in 0..<50 {
+          try expectEqual(try reader.call("GET", "key"), .bulk("new"))
+          try expectEqual(try writer.call("GET", "key"), .bulk("new"))
+        }
+      }
+      try expectEqual(calls, [100, 0, 0])
+      let others = try lab.redis.calls(of: "get") {
+        for _ in 0..<100 { try expectEqual(try reader.call("GET", "other"), .bulk("value")) }
+      }
+      try expectEqual(others[0], 0, "reads of other keys on the primary")
+      for relay in lab.redis.relays { relay.release() }
+      try eventually("the key is read from a replica again") {
+        try lab.redis.calls(of: "get") { try expectEqual(try reader.call("GET", "key"), .bulk("new")) }[0] == 0
+      }
+    }
+  }
+
+  @Test func `one replica is far behind and the other is not`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let client = try lab.connect()
+      lab.redis.relays[0].hold()
+      try expectEqual(try client.call("SET", "key", "new"), .simple("OK"))
+      try eventually("the key is read from the replica that has it") {
+        try lab.redis.calls(of: "get") { try expectEqual(try client.call("GET", "key"), .bulk("new")) }[2] == 1
+      }
+    }
+  }
+
+  /// A write, and a read that shows it. Both databases that some of them touch are looked at.
+  static let writes: [(write: [[String]], read: [String])] = [
+    ([["SET", "a", "2"]], ["GET", "a"]),
+    ([["MSET", "x", "1", "a", "2"]], ["MGET", "other", "a"]),
+    ([["INCRBY", "number", "5"]], ["GET", "number"]),
+    ([["DEL", "a"]], ["EXISTS", "a"]),
+    ([["UNLINK", "b", "a"]], ["EXISTS", "a", "b"]),
+    ([["RENAME", "a", "c"]], ["MGET", "a", "c"]),
+    ([["COPY", "a", "c"]], ["GET", "c"]),
+    ([["EXPIRE", "a", "1000"]], ["TTL", "a"]),
+    ([["PERSIST", "mortal"]], ["TTL", "mortal"]),
+    ([["GETDEL", "a"]], ["GET", "a"]),
+    ([["GETEX", "mortal", "PERSIST"]], ["TTL", "mortal"]),
+    ([["APPEND", "a", "z"]], ["STRLEN", "a"]),
+    ([["SETRANGE", "a", "3", "z"]], ["GETRANGE", "a", "0", "-1"]),
+    ([["BITFIELD", "a", "SET", "u8", "0", "7"]], ["GET", "a"]),
+    ([["BITOP", "OR", "c", "a", "b"]], ["GET", "c"]),
+    ([["HSET", "hash", "f", "2"]], ["HGETALL", "hash"]),
+    ([["LPUSH", "list", "z"]], ["LRANGE", "list", "0", "-1"]),
+    ([["LMPOP", "2", "none", "list", "LEFT"]], ["LLEN", "list"]),
+    ([["SORT", "list", "ALPHA", "STORE", "sorted"]], ["LLEN", "sorted"]),
+    ([["SPOP", "set", "1"]], ["SCARD", "set"]),
+    ([["SINTERSTORE", "common", "set", "set"]], ["SMEMBERS", "common"]),
+    ([["ZADD", "zset", "9", "m"]], ["ZSCORE", "zset", "m"]),
+    ([["ZUNIONSTORE", "union", "2", "zset", "zset"]], ["ZCARD", "union"]),
+    ([["ZADD", "zset", "9", "m"]], ["ZUNION", "2", "zset", "none"]),
+    ([["XADD", "stream", "9-9", "f", "v"]], ["XLEN", "stream"]),
+    ([["XGROUP", "CREATE", "stream", "group", "$"]], ["XINFO", "GROUPS", "stream"]),
+    ([["PFADD", "visitors", "someone"]], ["PFCOUNT", "visitors"]),
+    ([["GEOADD", "places", "13.3", "38.1", "p"]], ["GEOPOS", "places", "p"]),
+    ([["EVAL", "return redis.call('set', KEYS[1], 'scripted')", "1", "a"]], ["GET", "a"]),
+    ([["EVAL", "return redis.call('set', 'a', 'undeclared')", "0"]], ["GET", "a"]),
+    (
+      [["FUNCTION", "LOAD", "REPLACE", "#!lua name=l\nredis.register_function('f', function() return 1 end)"]],
+      ["FCALL_RO", "f", "0"]
+    ),
+    ([["FLUSHDB"]], ["EXISTS", "a"]),
+    ([["FLUSHALL", "SYNC"]], ["GET", "b"]),
+    ([["SWAPDB", "0", "1"]], ["GET", "a"]),
+    ([["MOVE", "a", "1"], ["SELECT", "1"]], ["GET", "a"]),
+    ([["SELECT", "1"], ["SET", "a", "3"]], ["GET", "a"]),
+    ([["DEBUG", "SET-ACTIVE-EXPIRE", "1"], ["RESTORE", "r", "0", "\u{0}\u{1}x"], ["SET", "a", "3"]], ["GET", "a"]),
+  ]
+
+  @Test(arguments: [2, 3])
+  func `every kind of write is seen`(protocolVersion: Int) throws {
+    try withLab(relayed: true) { lab in
+      let seed = [
+        ["FLUSHALL"], ["SELECT", "1"], ["SET", "a", "in db 1"], ["SELECT", "0"], ["SET", "a", "1"], ["SET", "b", "1"],
+        ["SET", "number", "1"], ["SET", "mortal", "1", "EX", "5000"], ["HSET", "hash", "f", "1"],
+        ["RPUSH", "list", "b", "a"], ["SADD", "set", "1", "2"], ["ZADD", "zset", "1", "l"],
+        ["XADD", "stream", "1-1", "f", "v"], ["SET", "other", "1"],
+      ]
+      for (write, read) in Self.writes {
+        try lab.redis.seed(seed)
+        for relay in lab.redis.relays { relay.hold() }
+        let (writer, reader) = (try lab.connect(), try lab.connect())
+        if protocolVersion == 3 { for client in [writer, reader] { _ = try client.call("HELLO", "3") } }
+        for command in write { _ = try writer.call(command) }
+        let database = write.first(where: { $0[0] == "SELECT" })?[1] ?? "0"
+        try expectEqual(try reader.call("SELECT", database), .simple("OK"))
+        let truth = try lab.primary.connect()
+        if protocolVersion == 3 { _ = try truth.call("HELLO", "3") }
+        _ = try truth.call("SELECT", database)
+        try expectEqual(try reader.call(read), try truth.call(read), "\(write) then \(read)")
+        for relay in lab.redis.relays { relay.release() }
+      }
+    }
+  }
+
+  /// Versions only grow: a reader must see at least what was acknowledged when it asked.
+  private func checkUnderLoad(
+    _ lab: Lab, keys: Int = 40, until isEnough: @escaping @Sendable (_ reads: Int) -> Bool,
+    meanwhile disturb: () throws -> Void = {}
+  ) throws {
+    let acknowledged = Mutex([Int](repeating: 0, count: keys))
+    let reads = Atomic(0)
+    let service = lab.service
+    let setup = try lab.connect()
+    for key in 0..<keys { try expectEqual(try setup.call("SET", "v:\(key)", "0"), .simple("OK")) }
+    let writers = Crew(4) { index, shift in
+      let client = try service.connect()
+      var round = 0
+      while !shift.isOver {
+        // Each writer has keys of its own, so that versions are in order.
+        let key = (round * 4 + index) % keys
+        round += 1
+        let version = acknowledged.withLock { $0[key] } + 1
+        let reply =
+          round % 3 == 0
+          ? try client.call("EVAL", "return redis.call('set', KEYS[1], ARGV[1])", "1", "v:\(key)", "\(version)")
+          : try client.call("SET", "v:\(key)", "\(version)")
+        try expectEqual(reply, .simple("OK"))
+        acknowledged.withLock { $0[key] = version }
+      }
+    }
+    let readers = Crew(4) { index, shift in
+      let client = try service.connect()
+      var round = index
+      while !shift.isOver {
+        let picks = (0..<(round % 5 + 1)).map { (round * 7 + $0 * 3) % keys }
+        round += 1
+        let atLeast = acknowledged.withLock { versions in picks.map { versions[$0] } }
+        let replies = try client.pipeline(picks.map { ["GET", "v:\($0)"] })
+        for (index, reply) in replies.enumerated() {
+          let seen = reply.text.flatMap { Int($0) } ?? -1
+          try check(seen >= atLeast[index], "v:\(picks[index]) was \(reply), acknowledged was \(atLeast[index])")
+        }
+        reads.add(picks.count, ordering: .relaxed)
+      }
+    }
+    try disturb()
+    var failure: (any Error)?
+    try eventually(within: .seconds(120), "enough reads") {
+      failure = writers.errors.first ?? readers.errors.first
+      return failure != nil || isEnough(reads.load(ordering: .relaxed))
+    }
+    if let failure { throw failure }
+    try readers.stop()
+    try writers.stop()
+  }
+
+  @Test(arguments: [1, 2])
+  func `under load, with replicas that are 20 ms behind`(threads: Int) throws {
+    try withLab(flags: ["--threads", "\(threads)"], relayed: true) { lab in
+      for relay in lab.redis.relays { relay.delay(.milliseconds(20)) }
+      try checkUnderLoad(lab, until: { $0 > 5000 })
+    }
+  }
+
+  @Test func `while replicas restart, hang and copy everything anew`() throws {
+    try withLab(flags: ["--threads", "2"], relayed: true) { lab in
+      for relay in lab.redis.relays { relay.delay(.milliseconds(3)) }
+      do {
+        let done = Flag()
+        try checkUnderLoad(lab, until: { _ in done.isSet }) {
+          for round in 0..<3 {
+            let replica = lab.replicas[round % 2]
+            switch round {
+            case 0: try replica.restart()
+            case 1:
+              replica.freeze()
+              pause(.milliseconds(300))
+              replica.thaw()
+            default:
+              // Its place in the history is forgotten: it must copy everything.
+              try replica.call("DEBUG", "CHANGE-REPL-ID")
+              lab.redis.relays[round % 2].cut()
+            }
+            try lab.redis.waitUntilLinked()
+          }
+          done.set()
+        }
+      }
+    }
+  }
+
+  /// In one pipeline everything is as one server would have done it.
+  @Test func `a pipeline of reads and writes is in program order`() throws {
+    try withLab(flags: ["--threads", "2"], relayed: true) { lab in
+      for relay in lab.redis.relays { relay.hold() }
+      try concurrently(4) { index in
+        let client = try lab.connect()
+        for round in 0..<20 {
+          var commands: [[String]] = []
+          var expected: [RESPValue] = []
+          var version = 0
+          for step in 0..<100 {
+            if (step * 7 + round) % 3 == 0 {
+              version += 1
+              commands.append(["SET", "p:\(index):\(round)", "\(version)"])
+              expected.append(.simple("OK"))
+            } else {
+              commands.append(["GET", "p:\(index):\(round)"])
+              expected.append(version == 0 ? .nullBulk : .bulk("\(version)"))
+            }
+          }
+          try expectEqual(try client.pipeline(commands), expected)
+        }
+      }
+    }
+  }
+
+  @Test func `without a primary, what no replica is proven to have is an error, and the rest is read`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
+      let client = try lab.connect()
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try client.call("SET", "key", "new"), .simple("OK"))
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") {
+        try client.call("SET", "x", "y").errorText?.hasPrefix("AMBDOWN") == true
+      }
+      let reply = try client.call("GET", "key")
+      try check(reply.errorText?.hasPrefix("AMBDOWN") == true, "\(reply)")
+      try check(reply.errorText?.contains("read-your-writes") == true, "\(reply)")
+      try expectEqual(try client.call("GET", "other"), .bulk("value"))
+    }
+  }
+
+  /// The primary names another history when its backlog is made anew: fences must be too.
+  @Test func `a primary that begins a new history`() throws {
+    try withLab(relayed: true) { lab in
+      let client = try lab.connect()
+      for round in 0..<3 {
+        try expectEqual(try client.call("SET", "key", "\(round)"), .simple("OK"))
+        try expectEqual(try lab.primary.call("DEBUG", "CHANGE-REPL-ID"), .simple("OK"))
+        try expectEqual(try client.call("GET", "key"), .bulk("\(round)"))
+        for relay in lab.redis.relays { relay.cut() }
+        try lab.redis.waitUntilLinked()
+        try eventually("the key is read from a replica") {
+          try lab.redis.calls(of: "get") {
+            try expectEqual(try client.call("GET", "key"), .bulk("\(round)"))
+          }[0] == 0
+        }
+      }
+    }
+  }
+
+  /// "None when nobody writes": heartbeats are all that an idle or reading ambassador asks.
+  @Test func `reads alone ask for no proofs`() throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "value"]])
+      let client = try lab.connect()
+      try eventually("what was written to find out who serves is proven everywhere") {
+        try lab.redis.calls(of: "get") {
+          for _ in 0..<20 { try expectEqual(try client.call("GET", "redis-amb:probe"), .nullBulk) }
+        }[0] == 0
+      }
+      let start = ContinuousClock.now
+      let asked = try lab.redis.calls(of: "info") {
+        for _ in 0..<3000 { try expectEqual(try client.call("GET", "key"), .bulk("value")) }
+      }
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      // A heartbeat a second, our own two questions, and one that may be under way.
+      try check(asked.allSatisfy { $0 <= Int(seconds) + 8 }, "\(asked) INFO in \(seconds) s")
+    }
+  }
+}
+
+private final class Flag: Sendable {
+  private let value = Atomic(false)
+  var isSet: Bool { value.load(ordering: .sequentiallyConsistent) }
+  func set() { value.store(true, ordering: .sequentiallyConsistent) }
+}
