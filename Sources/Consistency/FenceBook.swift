@@ -41,6 +41,14 @@ public struct FenceBook: Sendable {
   /// The furthest offset proven in `history`.
   private var furthest: Int64 = 0
   private var fences: [Fence] = []
+  /// A history that a replica is in and the fences are not: ours may be over, without a write to show it. A batch begun
+  /// from the ticket on can tell.
+  private var suspicion: (history: HistoryID, from: Ticket)?
+  /// The last suspicion that came to nothing, and how often it was met since.
+  private var refuted: (history: HistoryID, times: Int)?
+
+  /// How often a history is met that is not the primary's before the primary is asked again.
+  private static let credulity = 64
 
   public init() {
     batches.reserveCapacity(256)
@@ -56,9 +64,9 @@ public struct FenceBook: Sendable {
   /// Whether nothing that is under way will bring a fence for everything written: somebody should begin a batch only to
   /// probe.
   public var needsProbe: Bool {
-    guard fenced < latest else { return false }
+    guard fenced < latest || suspicion != nil else { return false }
     var openFrom: Ticket?
-    var wanted: Ticket = 0
+    var wanted = suspicion?.from ?? 0
     var ticket = next - Ticket(batches.count - passed)
     for batch in batches[passed...] {
       switch batch {
@@ -83,6 +91,10 @@ public struct FenceBook: Sendable {
   public mutating func prove(_ ticket: Ticket, at point: ReplicationPoint) {
     guard isOpen(ticket) else { return }
     guard point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
+    if let suspicion, suspicion.from <= ticket {
+      refuted = point.history == suspicion.history ? nil : (suspicion.history, 0)
+      self.suspicion = nil
+    }
     if let history, history != point.history {
       // Another primary, or the same with a new backlog. Which of two concurrent answers is the newer cannot be told:
       // only a probe that is begun from now on can.
@@ -107,8 +119,11 @@ public struct FenceBook: Sendable {
   }
 
   /// The last ticket of which a node at this point has everything; 0 when nothing can be said.
-  public func coverage(at point: ReplicationPoint) -> Ticket {
-    guard let history, history == point.history else { return 0 }
+  public mutating func coverage(at point: ReplicationPoint) -> Ticket {
+    guard let history, history == point.history else {
+      suspect(point.history)
+      return 0
+    }
     // The last fence with an offset that is reached.
     var low = 0
     var high = fences.count
@@ -117,6 +132,15 @@ public struct FenceBook: Sendable {
       if fences[middle].offset <= point.offset { low = middle + 1 } else { high = middle }
     }
     return low > 0 ? fences[low - 1].ticket : 0
+  }
+
+  private mutating func suspect(_ other: HistoryID) {
+    guard history != nil, suspicion == nil else { return }
+    if let known = refuted, known.history == other, known.times < Self.credulity {
+      refuted = (other, known.times + 1)
+    } else {
+      suspicion = (other, next)
+    }
   }
 
   private func isOpen(_ ticket: Ticket) -> Bool {

@@ -62,10 +62,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     let ledger = worker.pointee.ledger
     let primary = worker.primaryLane(pointee.set)
     let fenced = ledger.pointee.fenced
-    if need > fenced, let primary, primary.pointee.batch == 0, primary.pointee.probing == 0,
-      ledger.pointee.needsProbe
-    {
-      // Nothing under way will fence it: the connection was lost on which the proof would have come.
+    if let primary, primary.pointee.batch == 0, primary.pointee.probing == 0, ledger.pointee.needsProbe {
+      // Nothing under way will fence it: the connection was lost on which the proof would have come, or there is a new
+      // history.
       _ = primary.openBatch()
     }
     let reason: RouteReason =
