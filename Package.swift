@@ -45,7 +45,7 @@ let package = Package(
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "TestSupport"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "Topology", "TestSupport"]),
     .testTarget(name: "ProxyTests", dependencies: ["Proxy", "Commands", "RESP", "Reactor", "Topology", "TestSupport"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
