@@ -1,5 +1,6 @@
 import RESP
 import Reactor
+import Routing
 
 typealias ClientRef = UnsafeMutablePointer<Client>
 
@@ -72,6 +73,8 @@ struct Client: ~Copyable {
   var stuckSince = 0.0
   /// The lane that is not read because of this client.
   var holdsUp: LaneRef?
+  /// How its reads are served, as the listener that it came through has it.
+  var rules = ReadRules()
   /// As `CLIENT SETNAME` left it.
   var name: [UInt8] = []
   var previous: ClientRef?

@@ -7,10 +7,13 @@ public struct UpstreamTopology: Sendable, Equatable {
   public struct Node: Sendable, Equatable {
     public let name: NodeAddress
     public let address: SocketAddress
+    /// It is the primary, or known to follow it without another replica between them.
+    public let isDirect: Bool
 
-    public init(name: NodeAddress, address: SocketAddress) {
+    public init(name: NodeAddress, address: SocketAddress, isDirect: Bool = true) {
       self.name = name
       self.address = address
+      self.isDirect = isDirect
     }
   }
 
