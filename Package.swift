@@ -46,7 +46,12 @@ let package = Package(
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),
     .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "Topology", "TestSupport"]),
-    .testTarget(name: "ProxyTests", dependencies: ["Proxy", "Commands", "RESP", "Reactor", "Topology", "TestSupport"]),
+    .testTarget(
+      name: "ProxyTests",
+      dependencies: ["Proxy", "Commands", "RESP", "Reactor", "Routing", "Topology", "TestSupport"]),
+    .testTarget(
+      name: "AmbassadorTests",
+      dependencies: ["Ambassador", "Configuration", "Discovery", "Proxy", "Reactor", "Routing", "Topology"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
