@@ -71,7 +71,7 @@ extension Setting {
       help: """
         A replica that is proven to be further behind the primary than this is not read, whatever reads.consistency \
         says; it is read again when it is proven to be within. Nodes are asked every half of this, once a second at \
-        the least, so the proof comes up to that much later. When all replicas lag, reads go to the primary, or fail \
+        the least, and the proof comes two of these intervals late at the most. When all replicas lag, reads go to the primary, or fail \
         with reads.policy replica; while there is no primary, those that are the least behind are read all the same. \
         off: no bound.
         """),

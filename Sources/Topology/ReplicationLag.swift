@@ -28,7 +28,8 @@ struct ReplicationLag: Sendable {
   init(bound: Double) { self.bound = bound }
 
   /// How often nodes must be asked, in seconds: then a replica in step always finds a statement of the primary that is
-  /// younger than the bound, and one of which it is proven that it lags is found out at one and a half bounds.
+  /// younger than the bound. One that stands still is found out after two bounds at the latest: the primary says what it
+  /// misses up to an interval later, which must become a bound old, and it is asked itself up to an interval after that.
   static func interval(for bound: Double) -> Double { bound / 2 }
 
   /// The primary, proven to be one, has said where it is.
