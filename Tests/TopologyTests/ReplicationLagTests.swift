@@ -85,6 +85,13 @@ struct ReplicationLagTests {
         (22, .replica(a, 0, history: "i"), [a]),
       ]),
     LagStory(
+      title: "What it said while it followed another primary is forgotten when it is back",
+      told: [
+        (0, .primary(100), []), (5, .primary(200), []), (10, .primary(300), []),
+        (11, .replica(a, 0, history: "i"), []), (12, .replica(a, 150), []), (12, .replica(b, 0), [b]),
+        (13, .replica(b, 999, history: "i"), []), (14, .replica(b, 150), [b]),
+      ]),
+    LagStory(
       title: "Servers that name no history",
       told: [(0, .primary(100, history: ""), []), (20, .replica(a, 0, history: ""), []), (40, .replica(a, 0), [])]),
     LagStory(
