@@ -45,10 +45,13 @@ let package = Package(
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),
-    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "TestSupport"]),
+    .testTarget(name: "DiscoveryTests", dependencies: ["Discovery", "Reactor", "Topology", "TestSupport"]),
     .testTarget(
       name: "ProxyTests",
-      dependencies: ["Proxy", "Commands", "Consistency", "RESP", "Reactor", "Topology", "TestSupport"]),
+      dependencies: ["Proxy", "Commands", "Consistency", "RESP", "Reactor", "Routing", "Topology", "TestSupport"]),
+    .testTarget(
+      name: "AmbassadorTests",
+      dependencies: ["Ambassador", "Configuration", "Discovery", "Proxy", "Reactor", "Routing", "Topology"]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),

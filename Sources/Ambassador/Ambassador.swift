@@ -36,6 +36,8 @@ public final class Ambassador {
   /// What the workers use; merged on, so that a command's number stays the same.
   private var table = CommandTable.builtin
   private var lastTopology: UpstreamTopology?
+  private var lastPrimary: UpstreamTopology.Node?
+  private var reign: UInt64 = 0
   private var lastSnapshot: TopologySnapshot?
   private var workersLeft = 0
   private var isStopping = false
@@ -69,7 +71,8 @@ public final class Ambassador {
   }
 
   private func start() throws(StartFailure) {
-    do throws(Listeners.Failure) { try listeners.open(configuration.listen) } catch {
+    let wanted = configuration.listen.map { ($0.address, ReadRules(of: $0, in: configuration.reads)) }
+    do throws(Listeners.Failure) { try listeners.open(wanted) } catch {
       throw StartFailure(description: error.description)
     }
     let (settings, monitorSettings) = try settings()
@@ -87,7 +90,9 @@ public final class Ambassador {
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
     startDiscovery(monitorSettings)
-    for address in listeners.addresses { logger.info("listening on \(address)") }
+    for (address, listener) in zip(listeners.addresses, configuration.listen) {
+      logger.info("listening on \(address)\(listener.difference)")
+    }
     // Clients are accepted when the topology is known, or known to be unknown: until then they wait in the queue
     // instead of being told that there is no primary.
     let patience = configuration.upstream.connectTimeout.seconds
@@ -100,7 +105,10 @@ public final class Ambassador {
     worker.limits.workerMemory = max(1, configuration.limits.memory / max(1, configuration.threads))
     worker.limits.upstreamTimeout = configuration.upstream.timeout.seconds
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
-    worker.rules.policy = ReadPolicy(rawValue: configuration.reads.policy.rawValue) ?? .preferReplica
+    worker.isFencing = configuration.listen.contains { listener in
+      let rules = ReadRules(of: listener, in: configuration.reads)
+      return rules.consistency == .readYourWrites && rules.policy != .primary
+    }
     var monitor = MonitorSettings()
     monitor.timeout = configuration.upstream.timeout.seconds
     monitor.connectTimeout = configuration.upstream.connectTimeout.seconds
@@ -122,7 +130,7 @@ public final class Ambassador {
     guard case .static(let nodes) = configuration.topology else { return }
     let discovery = StaticDiscovery(
       on: loop, primary: NodeAddress(nodes.primary), replicas: nodes.replicas.map(NodeAddress.init),
-      settings: settings,
+      maxLag: configuration.reads.maxLag?.seconds, settings: settings,
       handlers: .init(
         onUpdate: { [unowned self] update in self.follow(update) },
         onCommands: { [unowned self] commands in self.use(commands) },
@@ -138,7 +146,12 @@ public final class Ambassador {
       lastSnapshot = update.snapshot
       narrator.changed(update.snapshot)
     }
-    let topology = UpstreamTopology(update)
+    var topology = UpstreamTopology(update)
+    if let primary = topology.primary, primary != lastPrimary {
+      lastPrimary = primary
+      reign += 1
+    }
+    topology.reign = reign
     if topology != lastTopology {
       lastTopology = topology
       for worker in workers { worker.follow(topology) }
@@ -157,9 +170,10 @@ public final class Ambassador {
     guard !isAccepting else { return }
     isAccepting = true
     firstVerdict = nil
-    listeners.accept { [unowned self] fd in
+    listeners.accept { [unowned self] fd, rules in
       self.nextClientID += 1
-      self.workers[Int(self.nextClientID % UInt64(self.workers.count))].adopt(fd, id: self.nextClientID)
+      let worker = self.workers[Int(self.nextClientID % UInt64(self.workers.count))]
+      worker.adopt(fd, id: self.nextClientID, rules: rules)
     }
     onReady?(Ready(addresses: listeners.addresses))
     onReady = nil
@@ -205,13 +219,18 @@ public final class Ambassador {
 extension UpstreamTopology {
   /// Only nodes that were reached have an address, and only those can serve.
   init(_ update: DiscoveryUpdate) {
-    func node(_ name: NodeAddress) -> Node? { update.addresses[name].map { Node(name: name, address: $0) } }
+    func node(_ name: NodeAddress, isDirect: Bool) -> Node? {
+      update.addresses[name].map { Node(name: name, address: $0, isDirect: isDirect) }
+    }
     let server = update.server.map {
       ServerIdentity(version: $0.version, mode: $0.mode, databases: $0.databases)
     }
     self.init(
-      primary: update.snapshot.primary.flatMap(node), primaryAbsence: update.snapshot.primaryAbsence,
-      replicas: update.snapshot.fitReplicas.compactMap(node), server: server ?? ServerIdentity())
+      primary: update.snapshot.primary.flatMap { node($0, isDirect: true) },
+      primaryAbsence: update.snapshot.primaryAbsence,
+      replicas: update.snapshot.replicas.filter { $0.fitness == .fit }.compactMap {
+        node($0.node, isDirect: $0.isDirect)
+      }, server: server ?? ServerIdentity())
   }
 }
 

@@ -1,6 +1,7 @@
 import Configuration
 import Glibc
 import Reactor
+import Routing
 
 /// The sockets on which clients connect. Connections are accepted on the control thread and handed to the workers in
 /// turn: sharing the accepting among threads would leave most clients with whichever thread happened to be awake.
@@ -11,7 +12,7 @@ final class Listeners {
   }
 
   private let loop: EventLoop
-  private var sockets: [(address: SocketAddress, fd: Int32)] = []
+  private var sockets: [(address: SocketAddress, fd: Int32, rules: ReadRules)] = []
   private var sources: [IOSource] = []
   private var pause: TimerSource?
 
@@ -23,8 +24,8 @@ final class Listeners {
   var addresses: [SocketAddress] { sockets.map(\.address) }
 
   /// Starts to queue connections.
-  func open(_ wanted: [ListenAddress]) throws(Failure) {
-    for address in wanted {
+  func open(_ wanted: [(address: ListenAddress, rules: ReadRules)]) throws(Failure) {
+    for (address, rules) in wanted {
       let socketAddress: SocketAddress
       switch address {
       case .unix(let path): socketAddress = SocketAddress(unixPath: path)
@@ -43,7 +44,7 @@ final class Listeners {
         if socketAddress.port == 0, let port = Sockets.localPort(fd) {
           bound = SocketAddress(ip: socketAddress.host, port: port) ?? socketAddress
         }
-        sockets.append((bound, fd))
+        sockets.append((bound, fd, rules))
       } catch {
         throw Failure(description: "cannot listen on \(address): \(error); choose another with --listen")
       }
@@ -51,9 +52,10 @@ final class Listeners {
   }
 
   /// Starts to take connections from the queue.
-  func accept(_ take: @escaping (Int32) -> Void) {
-    sources = sockets.map { socket in
-      IOSource(on: loop, fd: socket.fd, for: .readable) { [unowned self] in self.acceptSome(on: socket.fd, take) }
+  /// - Parameter take: gets each connection, with the rules of the address that it came through.
+  func accept(_ take: @escaping (Int32, ReadRules) -> Void) {
+    sources = sockets.map { _, fd, rules in
+      IOSource(on: loop, fd: fd, for: .readable) { [unowned self] in self.acceptSome(on: fd, rules, take) }
     }
   }
 
@@ -61,18 +63,18 @@ final class Listeners {
   func close() {
     sources = []
     pause = nil
-    for (address, fd) in sockets {
+    for (address, fd, _) in sockets {
       Gate.close(fd)
       if address.port == nil { unlink(address.host) }
     }
     sockets = []
   }
 
-  private func acceptSome(on fd: Int32, _ take: @escaping (Int32) -> Void) {
+  private func acceptSome(on fd: Int32, _ rules: ReadRules, _ take: @escaping (Int32, ReadRules) -> Void) {
     // A bounded number a turn: signals and discovery want their turn too.
     for _ in 0..<64 {
       switch Sockets.accept(on: fd) {
-      case .connection(let connection): take(connection)
+      case .connection(let connection): take(connection, rules)
       case .none: return
       case .exhausted:
         // The queue stays readable: without a pause this would spin.

@@ -3,7 +3,7 @@
 /// A field is what one row of `Setting.all` fills. The values written here are blanks, not defaults: a default stands
 /// in the setting's row and nowhere else.
 public struct AmbassadorConfiguration: Sendable, Equatable {
-  public var listen: [ListenAddress] = []
+  public var listen: [Listener] = []
   public var threads = 0
   public var topology = Topology.static(Topology.Static(primary: Endpoint(host: "", port: 0)))
   public var upstream = Upstream()
@@ -52,6 +52,9 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
 
   public struct Reads: Sendable, Equatable {
     public var policy = ReadPolicy.primary
+    public var consistency = Consistency.eventual
+    /// Nothing for no bound.
+    public var maxLag: Duration?
   }
 
   public enum ReadPolicy: String, CaseIterable, Sendable {
@@ -59,6 +62,11 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
     case preferReplica = "prefer-replica"
     case replica
     case any
+  }
+
+  public enum Consistency: String, CaseIterable, Sendable {
+    case readYourWrites = "read-your-writes"
+    case eventual
   }
 
   /// In bytes.

@@ -21,8 +21,8 @@ extension AmbassadorConfiguration {
   fileprivate func listens(on node: Endpoint) -> Bool {
     let loopback: Set = ["localhost", "127.0.0.1", "::1"]
     let everywhere: Set = ["0.0.0.0", "::"]
-    return listen.contains { address in
-      guard case .tcp(let own) = address, own.port == node.port else { return false }
+    return listen.contains { listener in
+      guard case .tcp(let own) = listener.address, own.port == node.port else { return false }
       return own.host == node.host
         || loopback.contains(node.host) && (loopback.contains(own.host) || everywhere.contains(own.host))
     }

@@ -5,11 +5,13 @@ extension Setting {
   /// reference (`ReferenceTests` says how). What the product does not do yet has no row: unknown keys are errors.
   public static let all: [Setting] = [
     Setting(
-      "listen", .list(.listenAddress(defaultPort: 6379), atLeast: 1), into: \.listen,
-      default: [.tcp(Endpoint(host: "127.0.0.1", port: 6379))], reload: .restart,
+      "listen", .list(.listener(defaultPort: 6379), atLeast: 1, by: \.address.description), into: \.listen,
+      default: [Listener(.tcp(Endpoint(host: "127.0.0.1", port: 6379)))], reload: .restart,
       help: """
         Where the app connects. In a pod the loopback address is all that is needed; 0.0.0.0 or [::] would let other \
-        pods in.
+        pods in. In the file, an entry may also be a map, for an address whose clients are to be served by other rules \
+        than reads.policy and reads.consistency: {address: 127.0.0.1:6380, reads: primary, consistency: eventual}, \
+        where reads and consistency may be left out and take the same words as those settings.
         """),
     Setting(
       "threads", .integer(1...64), into: \.threads, default: 1, reload: .restart,
@@ -50,7 +52,28 @@ extension Setting {
       reload: .live,
       help: """
         Where reads go. primary: never to a replica. prefer-replica: to a replica, or to the primary when none is fit. \
-        replica: only to a replica, an error when none is fit. any: to whichever node is least busy.
+        replica: only to a replica, an error when none is fit. any: to whichever node is least busy. Under every policy, \
+        reads.consistency may send a read to the primary.
+        """),
+    Setting(
+      "reads.consistency", .word(AmbassadorConfiguration.Consistency.self), into: \.reads.consistency,
+      default: .readYourWrites, reload: .live,
+      help: """
+        What a read may miss. read-your-writes: nothing that this ambassador acknowledged before the read was sent, \
+        to whichever of its clients; right after a write its keys are read from the primary, with reads.policy replica \
+        too, until a replica is proven to have the write. What others wrote, past this ambassador, may be missed. \
+        eventual: whatever the replica has not got yet, the app's own last write included; no read leaves the replicas \
+        for that.
+        """),
+    Setting(
+      "reads.max-lag", .orOff(.duration(.milliseconds(100) ... .seconds(3600))), into: \.reads.maxLag, default: nil,
+      reload: .live,
+      help: """
+        A replica that is proven to be further behind the primary than this is not read, whatever reads.consistency \
+        says; it is read again when it is proven to be within. Nodes are asked every half of this, once a second at \
+        the least, and the proof comes two of these intervals late at the most. When all replicas lag, reads go to the primary, or fail \
+        with reads.policy replica; while there is no primary, those that are the least behind are read all the same. \
+        off: no bound.
         """),
 
     Setting(

@@ -12,7 +12,7 @@ extension SettingType where Value == Endpoint {
 
 extension SettingType where Value == ListenAddress {
   static func listenAddress(defaultPort: UInt16) -> SettingType {
-    let base = SettingType.scalar("host:port (port \(defaultPort) if left out) or unix:/path") { text throws(Misfit) in
+    .scalar("host:port (port \(defaultPort) if left out) or unix:/path") { text throws(Misfit) in
       if text.hasPrefix("unix:") { return .unix(path: try HostPort.socketPath(text.dropFirst(5))) }
       if text.hasPrefix("/") { throw Misfit(hint: Spelling.didYouMean("unix:" + text)) }
       if text.hasPrefix("*") || (text.hasPrefix(":") && !text.hasPrefix("::")) {
@@ -23,7 +23,6 @@ extension SettingType where Value == ListenAddress {
     } text: {
       $0.description
     }
-    return .orMap(key: "address", base)
   }
 }
 

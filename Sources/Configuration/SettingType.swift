@@ -67,8 +67,15 @@ extension SettingType {
   }
 
   /// Any number of the same, all different. Every bad element is rejected where it stands.
-  static func list<Element: Hashable>(
+  static func list<Element: CustomStringConvertible>(
     _ base: SettingType<Element>, atLeast: Int = 0
+  ) -> SettingType where Value == [Element] {
+    list(base, atLeast: atLeast) { $0.description }
+  }
+
+  /// The same, where elements are different when what `name` calls them is.
+  static func list<Element>(
+    _ base: SettingType<Element>, atLeast: Int = 0, by name: @escaping @Sendable (Element) -> String
   ) -> SettingType where Value == [Element] {
     let expected = "a list, each \(base.expected)"
     return SettingType(
@@ -82,34 +89,16 @@ extension SettingType {
           return nil
         }
         var elements: [Element] = []
-        var seen: Set<Element> = []
+        var seen: Set<String> = []
         for item in items {
           guard let element = base.decode(item, &rejections) else { continue }
-          if !seen.insert(element).inserted {
-            rejections.append(Rejection(item, expected: "each only once"))
+          if !seen.insert(name(element)).inserted {
+            rejections.append(Rejection(at: item.source, found: quoted(name(element)), expected: "each only once"))
           }
           elements.append(element)
         }
         return elements
       },
       render: { "[" + $0.map(base.render).joined(separator: ", ") + "]" })
-  }
-
-  /// The same, written plainly or as a map that holds it under the one key.
-  static func orMap(key: String, _ base: SettingType) -> SettingType {
-    SettingType(
-      arity: base.arity, expected: base.expected,
-      decode: { raw, rejections in
-        guard case .map(let entries) = raw.content else { return base.decode(raw, &rejections) }
-        for entry in entries where entry.key != key {
-          rejections.append(Rejection(at: entry.source, found: quoted(entry.key), expected: "only \(quoted(key)) here"))
-        }
-        guard let entry = entries.first(where: { $0.key == key }) else {
-          rejections.append(Rejection(raw, expected: base.expected, hint: "a map here needs \(quoted(key))"))
-          return nil
-        }
-        return base.decode(entry.value, &rejections)
-      },
-      render: base.render)
   }
 }

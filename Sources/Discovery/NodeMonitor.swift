@@ -34,7 +34,8 @@ public struct ServerDescription: Equatable, Sendable {
 /// Keeps an eye on one node, for as long as it lives: heartbeats with a deadline, new attempts with backoff and jitter.
 final class NodeMonitor {
   enum Event {
-    case observed(NodeObservation)
+    /// With the times at which the node was asked and at which that was known.
+    case observed(NodeObservation, during: ClosedRange<Double>)
     case described(ServerDescription)
     case commands([LiveCommand])
     case resolved(SocketAddress)
@@ -102,7 +103,8 @@ final class NodeMonitor {
     guard !isCancelled else { return }
     connection?.cancel()
     connection = nil
-    report(.observed(.lost(why)))
+    let now = loop.now
+    report(.observed(.lost(why), during: now...now))
     let pause = min(settings.lastBackoff, settings.firstBackoff * Double(1 << min(failures, 10)))
     failures += 1
     wait(pause * Double.random(in: 0.5...1)) { $0.attempt() }
@@ -130,12 +132,13 @@ final class NodeMonitor {
 
   private func describe(_ replies: [RedisReply]) {
     if let text = replies[0].text {
-      let fields = InfoText.fields(of: text)
+      let fields = InfoText(text)
       report(
         .described(
           ServerDescription(
-            version: fields["redis_version"] ?? "", mode: fields["redis_mode"] ?? "standalone",
-            runID: fields["run_id"] ?? "", databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16)))
+            version: String(fields["redis_version"] ?? ""), mode: String(fields["redis_mode"] ?? "standalone"),
+            runID: String(fields["run_id"] ?? ""),
+            databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16)))
     }
     if wantsCommands, let rows = replies.last?.array {
       let commands = rows.compactMap(LiveCommand.init(reply:))
@@ -145,6 +148,7 @@ final class NodeMonitor {
 
   private func beat() {
     let commands = [["INFO", "replication"], ["PING"]].map { $0.map { Array($0.utf8) } }
+    let asked = loop.now
     connection?.ask(commands, within: settings.timeout) { [weak self] replies in
       guard let self else { return }
       guard let text = replies[0].text else {
@@ -155,7 +159,7 @@ final class NodeMonitor {
       var isLoading = false
       if case .error(let why) = replies[1] { isLoading = why.hasPrefix("LOADING") }
       self.failures = 0
-      self.report(.observed(.answered(info, isLoading: isLoading)))
+      self.report(.observed(.answered(info, isLoading: isLoading), during: asked...max(asked, self.loop.now)))
       let isWell = !isLoading && info.isLinked && !info.isSyncing
       self.wait(isWell ? self.settings.heartbeat : self.settings.convalescence) { $0.beat() }
     }
@@ -166,18 +170,6 @@ final class NodeMonitor {
     timer = TimerSource(on: loop, after: seconds) { [weak self] in
       if let self { act(self) }
     }
-  }
-}
-
-/// The text of `INFO`.
-enum InfoText {
-  static func fields(of text: String) -> [String: String] {
-    var fields: [String: String] = [:]
-    for line in text.split(whereSeparator: \.isNewline) {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      fields[String(line[..<colon])] = String(line[line.index(after: colon)...])
-    }
-    return fields
   }
 }
 

@@ -42,15 +42,20 @@ public final class StaticDiscovery {
   private var monitors: [NodeAddress: NodeMonitor] = [:]
   private var update: DiscoveryUpdate
 
+  /// - Parameter maxLag: setting `reads.max-lag`, in seconds; nodes are asked as often as that needs.
   public init(
-    on loop: EventLoop, primary: NodeAddress, replicas: [NodeAddress], settings: MonitorSettings, handlers: Handlers
+    on loop: EventLoop, primary: NodeAddress, replicas: [NodeAddress], maxLag: Double? = nil,
+    settings: MonitorSettings, handlers: Handlers
   ) {
     self.loop = loop
     self.primary = primary
+    var settings = settings
+    settings.heartbeat = min(settings.heartbeat, StaticTopology.interval(forMaxLag: maxLag) ?? settings.heartbeat)
+    settings.convalescence = min(settings.convalescence, settings.heartbeat)
     self.settings = settings
     self.handlers = handlers
     resolver = NameResolver(on: loop)
-    topology = StaticTopology(primary: primary, replicas: replicas)
+    topology = StaticTopology(primary: primary, replicas: replicas, maxLag: maxLag)
     update = DiscoveryUpdate(snapshot: topology.snapshot, addresses: [:], server: nil)
   }
 
@@ -82,8 +87,8 @@ public final class StaticDiscovery {
   private func take(_ event: NodeMonitor.Event, from node: NodeAddress) {
     var new = update
     switch event {
-    case .observed(let observation):
-      topology.observe(node, observation)
+    case .observed(let observation, let span):
+      topology.observe(node, observation, during: span)
       handlers.onObservation(node, observation)
       new.snapshot = topology.snapshot
       watch()
@@ -93,6 +98,7 @@ public final class StaticDiscovery {
       handlers.onCommands(commands)
     case .resolved(let address):
       new.addresses[node] = address
+      topology.locate(node, at: NodeAddress(host: address.host, port: address.port ?? node.port))
     }
     // Also when nothing has changed: whoever waits for completeness must hear of it.
     update = new

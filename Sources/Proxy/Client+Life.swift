@@ -1,15 +1,16 @@
 import Reactor
+import Routing
 
 // A client's beginning and end. Closing only marks; the turn's end takes the client out of everything, and its memory
 // goes when no lane owes it a reply any more.
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Takes over a connection that was accepted.
-  func adopt(_ fd: Int32, id: UInt64) {
+  func adopt(_ fd: Int32, id: UInt64, rules: ReadRules) {
     if pointee.isDraining { return Gate.close(fd) }
     let set = laneSet(database: 0, protocolVersion: 2)
     let client = ClientRef.allocate(capacity: 1)
     client.initialize(to: Client(worker: self, fd: fd, id: id, set: set))
-    client.pointee.rules = pointee.settings.rules
+    client.pointee.rules = rules
     client.pointee.readWatcher.prepare(fd: fd, for: .readable, owner: client) { raw, _ in
       owner(raw, as: Client.self).readable()
     }

@@ -57,8 +57,6 @@ struct Client: ~Copyable {
   var isInPatienceList = false
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
-  /// How its reads are served.
-  var rules = ReadRules()
   /// The key that the request under `stream` writes, by its hash; nothing when it may be any.
   var streamedKey: UInt64?
   var scanner = RequestScanner()
@@ -75,6 +73,8 @@ struct Client: ~Copyable {
   var stuckSince = 0.0
   /// The lane that is not read because of this client.
   var holdsUp: LaneRef?
+  /// How its reads are served, as the listener that it came through has it.
+  var rules = ReadRules()
   /// As `CLIENT SETNAME` left it.
   var name: [UInt8] = []
   var previous: ClientRef?

@@ -7,14 +7,19 @@ public struct UpstreamTopology: Sendable, Equatable {
   public struct Node: Sendable, Equatable {
     public let name: NodeAddress
     public let address: SocketAddress
+    /// It is the primary, or known to follow it without another replica between them.
+    public let isDirect: Bool
 
-    public init(name: NodeAddress, address: SocketAddress) {
+    public init(name: NodeAddress, address: SocketAddress, isDirect: Bool = true) {
       self.name = name
       self.address = address
+      self.isDirect = isDirect
     }
   }
 
   public var primary: Node?
+  /// Under which number this primary was named: one higher for each that is not the one before.
+  public var reign: UInt64 = 0
   /// Why there is no primary.
   public var primaryAbsence: String
   /// The replicas that may be read from.

@@ -10,11 +10,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
+    pointee.reign = topology.reign
     pointee.fitReplicas = topology.replicas.map(place)
     for (index, node) in pointee.nodes.enumerated() {
       node.pointee.isPrimary = index == pointee.primary
       if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
+    }
+    for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {
+      pointee.nodes[index].pointee.isDirect = replica.isDirect
     }
     for lane in pointee.lanes where moved.contains(lane.pointee.node) {
       lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
@@ -33,6 +37,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
         }
       }
     }
+    // Writes from before there were replicas want their fences now.
+    for lane in pointee.lanes where lane.pointee.batch != 0 { lane.markDirty() }
   }
 
   /// Ends the lanes to a node that is not wanted any more: idle ones now, the shared one when it owes nothing.

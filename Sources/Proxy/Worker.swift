@@ -44,6 +44,7 @@ struct Worker: ~Copyable {
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
   var nodes: [NodeRef] = []
   var primary: Int?
+  var reign: UInt64 = 0
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
   var sets: [LaneSetRef] = []
@@ -93,8 +94,6 @@ struct Worker: ~Copyable {
 /// The part of the configuration that the data path follows.
 public struct WorkerSettings: Sendable {
   public var limits = Limits()
-  /// How reads are served.
-  public var rules = ReadRules()
   /// Whether any listener's clients read their writes: otherwise no write is entered and nothing is probed.
   public var isFencing = true
   public var credentials: UpstreamCredentials?

@@ -2,12 +2,13 @@ import Commands
 import Consistency
 import Glibc
 import Reactor
+import Routing
 import Topology
 
 /// One of the ambassador's workers: a thread with a loop of its own. Others speak to it by messages only.
 public final class WorkerThread: Sendable {
   enum Message: Sendable {
-    case adopt(fd: Int32, id: UInt64)
+    case adopt(fd: Int32, id: UInt64, rules: ReadRules)
     case follow(UpstreamTopology)
     case use(CommandTable)
     case drain(seconds: Double)
@@ -35,7 +36,10 @@ public final class WorkerThread: Sendable {
   }
 
   /// Hands over a connection that was accepted.
-  public func adopt(_ fd: Int32, id: UInt64) { mailbox.send(.adopt(fd: fd, id: id)) }
+  /// - Parameter rules: how its reads are served, as the listener that it came through has it.
+  public func adopt(_ fd: Int32, id: UInt64, rules: ReadRules) {
+    mailbox.send(.adopt(fd: fd, id: id, rules: rules))
+  }
 
   public func follow(_ topology: UpstreamTopology) { mailbox.send(.follow(topology)) }
 
@@ -59,7 +63,7 @@ public final class WorkerThread: Sendable {
     worker.startTurns()
     mailbox.open(on: loop) { message in
       switch message {
-      case .adopt(let fd, let id): worker.adopt(fd, id: id)
+      case .adopt(let fd, let id, let rules): worker.adopt(fd, id: id, rules: rules)
       case .follow(let topology): worker.follow(topology)
       case .use(let table): worker.use(table)
       case .drain(let seconds): worker.drain(atMost: seconds)

@@ -3,15 +3,16 @@ import Glibc
 
 /// A numeric address that a socket can be bound or connected to.
 public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
-  /// An IPv4 or IPv6 literal, or the path of a Unix socket.
+  /// An IPv4 or IPv6 literal, this one with a zone if it has one (`fe80::1%eth0`), or the path of a Unix socket.
   public let host: String
   /// Nothing for a Unix socket.
   public let port: UInt16?
 
-  /// Takes an IP literal; nothing when `host` is not one (a name must be resolved first).
+  /// Takes an IP literal; nothing when `host` is not one (a name must be resolved first), or has a zone that this machine
+  /// does not.
   public init?(ip host: String, port: UInt16) {
-    var scratch = in6_addr()
-    guard inet_pton(AF_INET, host, &scratch) == 1 || inet_pton(AF_INET6, host, &scratch) == 1 else { return nil }
+    var scratch = in_addr()
+    guard inet_pton(AF_INET, host, &scratch) == 1 || parseIPv6(host) != nil else { return nil }
     self.host = host
     self.port = port
   }
@@ -45,12 +46,25 @@ public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
       v4.sin_port = port.bigEndian
       return withSockaddrPointer(&v4) { body($0, $1, AF_INET) }
     }
+    guard let (address, zone) = parseIPv6(host) else { throw SystemError(code: EADDRNOTAVAIL) }
     var v6 = sockaddr_in6()
-    guard inet_pton(AF_INET6, host, &v6.sin6_addr) == 1 else { throw SystemError(code: EADDRNOTAVAIL) }
+    v6.sin6_addr = address
+    v6.sin6_scope_id = zone
     v6.sin6_family = sa_family_t(AF_INET6)
     v6.sin6_port = port.bigEndian
     return withSockaddrPointer(&v6) { body($0, $1, AF_INET6) }
   }
+}
+
+/// The address, and the number of the interface that its zone names, by its name or number; 0 for no zone.
+private func parseIPv6(_ text: String) -> (address: in6_addr, zone: UInt32)? {
+  let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+  var address = in6_addr()
+  guard inet_pton(AF_INET6, String(parts[0]), &address) == 1 else { return nil }
+  guard parts.count == 2 else { return (address, 0) }
+  let named = if_nametoindex(String(parts[1]))
+  let zone = named > 0 ? named : UInt32(parts[1]) ?? 0
+  return zone > 0 ? (address, zone) : nil
 }
 
 private func withSockaddrPointer<Address, Result>(

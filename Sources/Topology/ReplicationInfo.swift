@@ -46,11 +46,7 @@ public struct ReplicationInfo: Equatable, Sendable {
 
   /// Reads the text of `INFO replication`; nothing when it has no `role:` that is known.
   public init?(text: String) {
-    var fields: [Substring: Substring] = [:]
-    for line in text.split(whereSeparator: \.isNewline) {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      fields[line[..<colon]] = line[line.index(after: colon)...]
-    }
+    let fields = InfoText(text)
     switch fields["role"] {
     // KeyDB's active replicas call themselves so; they take writes.
     case "master", "active-replica": role = .primary

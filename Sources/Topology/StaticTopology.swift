@@ -11,6 +11,10 @@ public struct StaticTopology: Sendable {
   /// Where each replica was in its history when it was last in step. Only while it still is there may it be read from
   /// without a primary: one that was restarted meanwhile holds an old file's data, or none.
   private var lastInStep: [NodeAddress: HistoryPoint] = [:]
+  /// Nothing when `reads.max-lag` is off.
+  private var lag: ReplicationLag?
+  /// The IP literals that the names of nodes were last found to stand for.
+  private var literals: [NodeAddress: NodeAddress] = [:]
 
   private struct HistoryPoint {
     var replicationID: String
@@ -19,8 +23,10 @@ public struct StaticTopology: Sendable {
   /// The history that the primary writes, as it last said; empty before that.
   private var history = ""
 
-  public init(primary: NodeAddress, replicas: [NodeAddress]) {
+  /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
+  public init(primary: NodeAddress, replicas: [NodeAddress], maxLag: Double? = nil) {
     configuredPrimary = primary
+    lag = maxLag.map(ReplicationLag.init)
     configuredReplicas = replicas.reduce(into: []) { kept, replica in
       if replica != primary && !kept.contains(replica) { kept.append(replica) }
     }
@@ -32,9 +38,20 @@ public struct StaticTopology: Sendable {
   /// Whether every watched node has said something or failed to.
   public var isComplete: Bool { watched.allSatisfy { observations[$0] != nil } }
 
-  public mutating func observe(_ node: NodeAddress, _ observation: NodeObservation) {
+  /// How often nodes must be asked so that lag is noticed in time, in seconds; nothing when that does not matter.
+  public static func interval(forMaxLag maxLag: Double?) -> Double? { maxLag.map(ReplicationLag.interval) }
+
+  /// - Parameter span: when the node was asked and when it had answered (or failed to), in seconds of a clock that does
+  ///   not go back.
+  public mutating func observe(
+    _ node: NodeAddress, _ observation: NodeObservation, during span: ClosedRange<Double>
+  ) {
     guard watched.contains(node) else { return }
     observations[node] = observation
+    if case .answered(let info, isLoading: false) = observation {
+      if node == configuredPrimary, info.role == .primary { lag?.observe(primary: info, during: span) }
+      if node != configuredPrimary, info.role == .replica { lag?.observe(node, info, during: span) }
+    }
     if node == configuredPrimary {
       if case .answered(let info, _) = observation, info.role == .primary { history = info.replicationID }
       learnReplicas()
@@ -44,11 +61,16 @@ public struct StaticTopology: Sendable {
     }
   }
 
+  /// A node was reached at the IP literal that its name stands for.
+  public mutating func locate(_ node: NodeAddress, at literal: NodeAddress) { literals[node] = literal }
+
   public var snapshot: TopologySnapshot {
     let (primary, absence) = provenPrimary
+    let addresses = replicaAddresses
+    let judged = withoutLaggards(addresses.map { ($0, fitness(of: $0)) })
     return TopologySnapshot(
       primary: primary, primaryAbsence: absence,
-      replicas: replicaAddresses.map { .init(node: $0, fitness: fitness(of: $0)) })
+      replicas: judged.map { .init(node: $0.node, fitness: $0.fitness, isDirect: isDirect($0.node)) })
   }
 
   private var replicaAddresses: [NodeAddress] { configuredReplicas.isEmpty ? learnedReplicas : configuredReplicas }
@@ -83,6 +105,8 @@ public struct StaticTopology: Sendable {
       learnedReplicas.removeAll { $0 == address }
       observations[address] = nil
       lastInStep[address] = nil
+      literals[address] = nil
+      lag?.forget(address)
     }
   }
 
@@ -107,5 +131,38 @@ public struct StaticTopology: Sendable {
   private func hasKept(_ info: ReplicationInfo, _ replica: NodeAddress) -> Bool {
     guard let point = lastInStep[replica] else { return false }
     return info.replicationID == point.replicationID && info.offset >= point.offset
+  }
+
+  /// Takes the replicas out that lag. While the primary is away, those that are as far as any other that is fit stay: a
+  /// dead primary must not take all replicas with it, and nobody who could be asked instead has more.
+  private func withoutLaggards(
+    _ replicas: [(node: NodeAddress, fitness: ReplicaFitness)]
+  ) -> [(node: NodeAddress, fitness: ReplicaFitness)] {
+    guard let behind = lag?.behind, !behind.isEmpty else { return replicas }
+    let furthest: Int64? =
+      provenPrimary.0 == nil ? replicas.filter { $0.fitness == .fit }.map { offset(of: $0.node) }.max() : nil
+    return replicas.map { node, fitness in
+      let isKept = fitness != .fit || !behind.contains(node) || furthest.map { offset(of: node) >= $0 } == true
+      return (node, isKept ? fitness : .lagging)
+    }
+  }
+
+  private func offset(of node: NodeAddress) -> Int64 {
+    guard case .answered(let info, _) = observations[node] else { return .min }
+    return info.offset
+  }
+
+  /// Whether a replica follows the proven primary itself: it names it, or the primary names the replica among those that
+  /// follow it. Either may know the other by its name or by the literal that this stands for; by anything else (a second
+  /// name, a translated address), it cannot be told.
+  private func isDirect(_ replica: NodeAddress) -> Bool {
+    guard let primary = provenPrimary.0, case .answered(let own, _) = observations[replica], own.role == .replica,
+      case .answered(let info, _) = observations[primary]
+    else { return false }
+    func isKnown(_ node: NodeAddress, as address: NodeAddress?) -> Bool {
+      address != nil && (address == node || address == literals[node])
+    }
+    return isKnown(primary, as: own.primary)
+      || info.replicas.contains { $0.isOnline && isKnown(replica, as: $0.address) }
   }
 }

@@ -9,6 +9,8 @@ public enum ReplicaFitness: String, Equatable, Sendable {
   case syncing
   /// Its link to the primary is down while the primary is up: it falls behind.
   case linkDown = "link-down"
+  /// It is proven to be further behind the primary than `reads.max-lag`.
+  case lagging
   /// It has the data of another primary.
   case otherHistory = "other-history"
   /// It says that it is not a replica.
@@ -20,10 +22,13 @@ public struct TopologySnapshot: Equatable, Sendable {
   public struct Replica: Equatable, Sendable {
     public let node: NodeAddress
     public let fitness: ReplicaFitness
+    /// It is known to follow the proven primary itself. A replica of a replica does not, and gets what is written later.
+    public let isDirect: Bool
 
-    public init(node: NodeAddress, fitness: ReplicaFitness) {
+    public init(node: NodeAddress, fitness: ReplicaFitness, isDirect: Bool) {
       self.node = node
       self.fitness = fitness
+      self.isDirect = isDirect
     }
   }
 

@@ -25,7 +25,7 @@ struct DemoCommand: ParsableCommand {
 
     var configuration = AmbassadorConfiguration(primary: Endpoint(host: "127.0.0.1", port: servers.primary))
     let free = FreePort.preferring(port)
-    configuration.listen = [.tcp(Endpoint(host: "127.0.0.1", port: free))]
+    configuration.listen = [Listener(.tcp(Endpoint(host: "127.0.0.1", port: free)))]
     do {
       try Ambassador.run(configuration) { _ in introduce(servers, free) }
     } catch {

@@ -33,7 +33,7 @@ import Testing
       text == """
         amb.yaml:1:28: listen: found "127.0.0.1:6379", expected each only once
         amb.yaml:1:44: listen: found a map, expected host:port (port 6379 if left out) or unix:/path; a map here needs "address"
-        amb.yaml:1:45: listen: found "addres", expected only "address" here
+        amb.yaml:1:45: listen: found "addres", expected only address, reads or consistency here; did you mean "address"?
         amb.yaml:1:57: listen: found "::1", expected host:port (port 6379 if left out) or unix:/path; an IPv6 address goes in brackets: [::1]
         amb.yaml:2:10: threads: found "99", expected a whole number from 1 to 64
         amb.yaml:3:1: threads: given twice, first at amb.yaml:2:1
@@ -44,7 +44,7 @@ import Testing
         amb.yaml:12:12: upstream.timeout: found "5", expected a duration from 1ms to 1h, such as 500ms, 2s or 1m; a duration needs a unit: ms, s, m or h
         amb.yaml:13:3: upstream.conect-timeout: unknown setting; did you mean "upstream.connect-timeout"?
         amb.yaml:14:3: upstream.password: unknown setting; did you mean "upstream.password-file"?
-        amb.yaml:15:8: reads: found "any", expected a section of policy
+        amb.yaml:15:8: reads: found "any", expected a section of policy, consistency, max-lag
         amb.yaml:16:1: timeout: unknown setting; did you mean "upstream.timeout"?
         amb.yaml:17:1: log.level: unknown setting; in the file, write "level" under "log"
         amb.yaml:18:25: limits.client-output: found "64Mi", expected a size from 64KiB to 1TiB, such as 64MiB, 10MB or 65536; did you mean "64MiB"?
@@ -58,6 +58,44 @@ import Testing
         flag --shutdown-drain: shutdown.drain: found "10", expected a duration from 0s to 1h, such as 500ms, 2s or 1m; a duration needs a unit: ms, s, m or h
         """)
     #expect(!text.contains("hunter2"))
+  }
+
+  @Test func listenersOfTheirOwnRules() {
+    #expect(
+      errors(
+        yaml: minimal + """
+          listen:
+          - {address: localhost, reads: primary}
+          - {address: "localhost:6379", consistency: eventual}
+          - {address: 127.0.0.1:1, raeds: primary, consistency: eventualy}
+          - {address: 127.0.0.1:2, require-auth: true, reads: [primary]}
+          - {reads: replica}
+          - {address: , consistency: read-your-wirtes}
+          - {address: 127.0.0.1:3, reads: any, reads: primary}
+          - {address: "127.0.0.1:2"}
+          - [127.0.0.1:4]
+          reads: {consistency: strong, max-lag: 50ms, max-lga: 1s}
+          """) == """
+          amb.yaml:4:3: listen: found "localhost:6379", expected each only once
+          amb.yaml:5:26: listen: found "raeds", expected only address, reads or consistency here; did you mean "reads"?
+          amb.yaml:5:55: listen: found "eventualy", expected read-your-writes or eventual; did you mean "eventual"?
+          amb.yaml:6:26: listen: found "require-auth", expected only address, reads or consistency here; not supported by this version
+          amb.yaml:6:53: listen: found a list, expected primary, prefer-replica, replica or any
+          amb.yaml:7:3: listen: found a map, expected host:port (port 6379 if left out) or unix:/path; a map here needs "address"
+          amb.yaml:8:13: listen: found nothing, expected host:port (port 6379 if left out) or unix:/path
+          amb.yaml:8:28: listen: found "read-your-wirtes", expected read-your-writes or eventual; did you mean "read-your-writes"?
+          amb.yaml:9:38: listen.reads: given twice, first at amb.yaml:9:26
+          amb.yaml:10:3: listen: found "127.0.0.1:2", expected each only once
+          amb.yaml:11:3: listen: found a list, expected host:port (port 6379 if left out) or unix:/path
+          amb.yaml:12:22: reads.consistency: found "strong", expected read-your-writes or eventual
+          amb.yaml:12:39: reads.max-lag: found "50ms", expected a duration from 100ms to 1h, such as 500ms, 2s or 1m, or off
+          amb.yaml:12:45: reads.max-lga: unknown setting; did you mean "reads.max-lag"?
+          """)
+    // A variable and a flag have no form for it.
+    #expect(
+      errors(yaml: minimal, flags: [("listen", "{address: 127.0.0.1:1}")]) == """
+        flag --listen: listen: found "{address: 127.0.0.1:1}", expected host:port (port 6379 if left out) or unix:/path
+        """)
   }
 
   @Test func whatIsMissing() {
@@ -94,6 +132,9 @@ import Testing
         ambassador listens on; it would connect to itself: change "listen" or the node's port
         """)
     #expect(errors(flags: [("primary", primary), ("listen", "127.0.0.1:9")]) == "")
+    #expect(
+      errors(yaml: "listen: [127.0.0.1:9, {address: \"\(listen)\", reads: primary}]", flags: [("primary", primary)])
+        .contains("expected a node, not the address that the ambassador listens on"))
   }
 
   @Test(arguments: [

@@ -6,12 +6,13 @@ import Testing
   @Test func everythingInAFile() throws {
     let configuration = try load(
       yaml: """
-        listen: ["0.0.0.0:7000", unix:/run/amb.sock, {address: "[::1]:7001"}]
+        listen: ["0.0.0.0:7000", unix:/run/amb.sock, {address: "[::1]:7001"}, {address: 127.0.0.1:7002, reads: primary},
+          {consistency: eventual, address: 127.0.0.1:7003, reads: }]
         threads: 2
         topology:
           static: {primary: "redis-0:6380", replicas: [redis-1, "[2001:db8::7]:6381"]}
         upstream: {username: app, password-file: /run/secrets/redis, timeout: 250ms, connect-timeout: 2s}
-        reads: {policy: any}
+        reads: {policy: any, consistency: eventual, max-lag: 1500ms}
         limits: {client-output: 1MiB, memory: 10MB}
         log: {level: debug, format: json}
         shutdown: {drain: 1m}
@@ -19,8 +20,10 @@ import Testing
     ).get()
     #expect(
       configuration.listen == [
-        .tcp(Endpoint(host: "0.0.0.0", port: 7000)), .unix(path: "/run/amb.sock"),
-        .tcp(Endpoint(host: "::1", port: 7001)),
+        Listener(.tcp(Endpoint(host: "0.0.0.0", port: 7000))), Listener(.unix(path: "/run/amb.sock")),
+        Listener(.tcp(Endpoint(host: "::1", port: 7001))),
+        Listener(.tcp(Endpoint(host: "127.0.0.1", port: 7002)), reads: .primary),
+        Listener(.tcp(Endpoint(host: "127.0.0.1", port: 7003)), consistency: .eventual),
       ])
     #expect(configuration.threads == 2)
     #expect(configuration.topology.asStatic.primary == Endpoint(host: "redis-0", port: 6380))
@@ -33,6 +36,8 @@ import Testing
     #expect(configuration.upstream.timeout == .milliseconds(250))
     #expect(configuration.upstream.connectTimeout == .seconds(2))
     #expect(configuration.reads.policy == .any)
+    #expect(configuration.reads.consistency == .eventual)
+    #expect(configuration.reads.maxLag == .milliseconds(1500))
     #expect(configuration.limits.clientOutput == 1 << 20)
     #expect(configuration.limits.memory == 10_000_000)
     #expect(configuration.log.level == .debug)
@@ -43,13 +48,15 @@ import Testing
   @Test func defaults() throws {
     let configuration = try load(flags: [("primary", "redis-0")]).get()
     #expect(configuration == AmbassadorConfiguration(primary: Endpoint(host: "redis-0", port: 6379)))
-    #expect(configuration.listen == [.tcp(Endpoint(host: "127.0.0.1", port: 6379))])
+    #expect(configuration.listen == [Listener(.tcp(Endpoint(host: "127.0.0.1", port: 6379)))])
     #expect(configuration.threads == 1)
     #expect(configuration.topology.asStatic.replicas == [])
     #expect(
       configuration.upstream
         == .init(username: nil, passwordFile: nil, timeout: .seconds(1), connectTimeout: .seconds(1)))
     #expect(configuration.reads.policy == .preferReplica)
+    #expect(configuration.reads.consistency == .readYourWrites)
+    #expect(configuration.reads.maxLag == nil)
     #expect(configuration.limits == .init(clientOutput: 64 << 20, memory: 256 << 20))
     #expect(configuration.log == .init(level: .info, format: .text))
     #expect(configuration.shutdown.drain == .seconds(10))
@@ -69,7 +76,7 @@ import Testing
     #expect(configuration.upstream.timeout == .seconds(6))
     #expect(configuration.upstream.username == nil)
     #expect(configuration.log.level == .debug)
-    #expect(configuration.listen.map(\.description) == ["a:1", "b:2", "c:3"])
+    #expect(configuration.listen.map(\.address.description) == ["a:1", "b:2", "c:3"])
     #expect(configuration.topology.asStatic.replicas.map(\.description) == ["d:1", "e:2"])
   }
 

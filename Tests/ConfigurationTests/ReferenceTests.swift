@@ -26,7 +26,13 @@ import Testing
 
   @Test func theEffectiveConfigurationReadsBack() throws {
     var configuration = AmbassadorConfiguration(primary: Endpoint(host: "::1", port: 7))
-    configuration.listen = [.unix(path: "/run/a b, [c]: \"d\\\".sock"), .tcp(Endpoint(host: "::", port: 0))]
+    configuration.listen = [
+      Listener(.unix(path: "/run/a b, [c]: \"d\\\".sock")), Listener(.tcp(Endpoint(host: "::", port: 0))),
+      Listener(.unix(path: "/run/a b, [c]: {\"d\\}\".sock"), reads: .preferReplica, consistency: .readYourWrites),
+      Listener(.tcp(Endpoint(host: "::", port: 1)), reads: .primary),
+      Listener(.tcp(Endpoint(host: "localhost", port: 2)), consistency: .eventual), Listener(.unix(path: "/run/:")),
+    ]
+    configuration.reads = .init(policy: .replica, consistency: .eventual, maxLag: .milliseconds(100))
     configuration.topology.asStatic.replicas = [Endpoint(host: "2001:db8::7", port: 1)]
     configuration.upstream = .init(
       username: "null", passwordFile: "# {a}: 'b'", timeout: .milliseconds(1500), connectTimeout: .seconds(120))
@@ -34,6 +40,8 @@ import Testing
     configuration.shutdown.drain = .zero
     let text = ConfigurationReference.effective(configuration)
     #expect(try load(yaml: text).get() == configuration)
+    #expect(text.contains("{address: \"[::]:1\", reads: primary}, {address: localhost:2, consistency: eventual}"))
+    #expect(text.contains("max-lag: 100ms"))
     #expect(text.contains("timeout: 1500ms") && text.contains("connect-timeout: 2m"))
     #expect(text.contains("client-output: 10MB") && text.contains("memory: 123456789") && text.contains("drain: 0s"))
   }

@@ -80,6 +80,10 @@ import Testing
     #expect(read("off", as: .orOff(.integer(1...9))) == .value(nil))
     #expect(read("3", as: .orOff(.integer(1...9))) == .value(3))
     #expect(read("none", as: .orOff(.integer(1...9))) == .rejected(nil))
+    let lag = SettingType<Duration?>.orOff(.duration(.milliseconds(100) ... .seconds(3600)))
+    #expect(read("100ms", as: lag) == .value(.milliseconds(100)))
+    #expect(read("99ms", as: lag) == .rejected(nil) && read("0s", as: lag) == .rejected(nil))
+    #expect(read("1", as: lag) == .rejected("a duration needs a unit: ms, s, m or h"))
     #expect(SettingType<Int?>.orOff(.integer(1...9)).render(nil) == "off")
   }
 

@@ -36,7 +36,7 @@ struct NameResolverTests {
     return (result, isHome)
   }
 
-  @Test("A literal is answered at once", arguments: ["127.0.0.1", "::1", "203.0.113.7"])
+  @Test("A literal is answered at once", arguments: ["127.0.0.1", "::1", "203.0.113.7", "fe80::1%lo"])
   func literal(host: String) throws {
     try onLoop { loop in
       let resolver = NameResolver(on: loop)

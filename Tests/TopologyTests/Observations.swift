@@ -28,4 +28,11 @@ func says(_ text: String) -> NodeObservation {
   ReplicationInfo(text: text).map { .answered($0, isLoading: false) } ?? .lost("unreadable")
 }
 
+extension StaticTopology {
+  /// For stories in which time does not matter.
+  mutating func observe(_ node: NodeAddress, _ observation: NodeObservation) {
+    observe(node, observation, during: 0...0)
+  }
+}
+
 let gone = NodeObservation.lost("connection refused")

@@ -36,13 +36,17 @@ struct StaticTopologyInvariantTests {
   func invariants(seed: UInt64) {
     var dice = SeededGenerator(seed: seed)
     let replicas = Self.configuration(using: &dice)
-    var topology = StaticTopology(primary: p, replicas: replicas)
+    // With a bound on lag, the one more reason to be left out is `lagging`.
+    let maxLag: Double? = Bool.random(using: &dice) ? 3 : nil
+    var topology = StaticTopology(primary: p, replicas: replicas, maxLag: maxLag)
+    var now = 0.0
     var last: [NodeAddress: NodeObservation] = [:]
     /// What each replica said when it was last in step.
     var inStep: [NodeAddress: ReplicationInfo] = [:]
     for (node, observation) in Self.story(using: &dice) {
       let isHeard = topology.watched.contains(node)
-      topology.observe(node, observation)
+      now += Double.random(in: 0...2, using: &dice)
+      topology.observe(node, observation, during: max(0, now - 1)...now)
       let snapshot = topology.snapshot
       let watched = topology.watched
       if isHeard { last[node] = observation }
@@ -72,13 +76,20 @@ struct StaticTopologyInvariantTests {
         #expect(inStep[replica]?.replicationID == info.replicationID, "\(replica) holds something else: \(info)")
         #expect(inStep[replica].map { $0.offset <= info.offset } == true, "\(replica) has gone back: \(info)")
       }
+      #expect(maxLag != nil || !snapshot.replicas.contains { $0.fitness == .lagging })
+      if !provesPrimary {
+        // A dead primary takes nobody with it: whoever lags has somebody who does not.
+        #expect(!snapshot.replicas.contains { $0.fitness == .lagging } || !snapshot.fitReplicas.isEmpty)
+        #expect(snapshot.replicas.allSatisfy { !$0.isDirect })
+      }
       if provesPrimary {
         for replica in snapshot.replicas where replica.fitness != .fit {
           guard case .answered(let info, let isLoading) = last[replica.node] else { continue }
           // Nobody is left out without a reason. (One that was forgotten and came back has not been heard yet.)
           #expect(
             replica.fitness == .unreachable || info.role == .primary || isLoading || info.isSyncing || !info.isLinked
-              || replica.fitness == .otherHistory && info.replicationID != history)
+              || replica.fitness == .otherHistory && info.replicationID != history
+              || replica.fitness == .lagging && maxLag != nil && info.replicationID == history)
         }
       }
 
@@ -88,7 +99,7 @@ struct StaticTopologyInvariantTests {
       if !replicas.isEmpty { #expect(Set(watched) == Set([p] + replicas)) }
 
       var again = topology
-      again.observe(node, observation)
+      again.observe(node, observation, during: max(0, now - 1)...now)
       #expect(again.snapshot == snapshot)
       #expect(again.watched == watched)
       #expect(again.isComplete == topology.isComplete)

@@ -1,0 +1,44 @@
+import Configuration
+import Routing
+import Testing
+
+@testable import Ambassador
+
+@Suite("The rules of a listener")
+struct ReadRulesTests {
+  private static let address = ListenAddress.tcp(Endpoint(host: "127.0.0.1", port: 6380))
+
+  static let listeners: [(listener: Listener, rules: ReadRules, difference: String)] = [
+    (Listener(address), ReadRules(policy: .any, consistency: .eventual), ""),
+    (
+      Listener(address, reads: .primary), ReadRules(policy: .primary, consistency: .eventual), " (reads: primary)"
+    ),
+    (
+      Listener(address, consistency: .readYourWrites), ReadRules(policy: .any, consistency: .readYourWrites),
+      " (consistency: read-your-writes)"
+    ),
+    (
+      Listener(address, reads: .preferReplica, consistency: .eventual),
+      ReadRules(policy: .preferReplica, consistency: .eventual), " (reads: prefer-replica, consistency: eventual)"
+    ),
+  ]
+
+  @Test("What it says counts, and the settings of all where it says nothing", arguments: listeners)
+  func overrides(listener: Listener, rules: ReadRules, difference: String) {
+    var configuration = AmbassadorConfiguration(primary: Endpoint(host: "p", port: 1))
+    configuration.reads.policy = .any
+    configuration.reads.consistency = .eventual
+    #expect(ReadRules(of: listener, in: configuration.reads) == rules)
+    #expect(listener.difference == difference)
+  }
+
+  @Test("Routing has the words of the configuration, and its defaults")
+  func words() {
+    for word in AmbassadorConfiguration.ReadPolicy.allCases { #expect(ReadPolicy(word).rawValue == word.rawValue) }
+    for word in AmbassadorConfiguration.Consistency.allCases {
+      #expect(ReadConsistency(word).rawValue == word.rawValue)
+    }
+    let configuration = AmbassadorConfiguration(primary: Endpoint(host: "p", port: 1))
+    #expect(configuration.listen.map { ReadRules(of: $0, in: configuration.reads) } == [ReadRules()])
+  }
+}
