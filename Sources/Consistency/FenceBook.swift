@@ -6,6 +6,11 @@
 /// is. A probe proves its own batch when it was sent behind it on the same connection, and it proves every batch that
 /// was answered before the probe was sent, on whatever connection.
 ///
+/// While a primary and the one that succeeds it both answer, offsets alone cannot tell which history counts, and workers
+/// hear of the succession at different times. So every batch says under which *reign* it was begun: the number under which
+/// discovery has named the primary that it goes to. What an earlier reign's primary says is not believed once a batch of a
+/// later one was begun.
+///
 /// Invariants, which the simulation in the tests holds it to:
 /// 1. A fence (ticket t, history h, offset x) says that every write of a batch up to t that was ever acknowledged was
 ///    executed by the primary before x in h, or was lost by Redis itself when h began.
@@ -16,6 +21,8 @@ public struct FenceBook: Sendable {
   private enum Batch: Sendable {
     /// Its probe is under way, or will be.
     case open
+    /// As open, on a connection to a primary that has a successor: its probe says nothing of the history that counts.
+    case outdated
     /// Its connection or its probe's answer was lost; a batch that is begun from this ticket on proves it too.
     case provenFrom(Ticket)
     case proven
@@ -38,6 +45,10 @@ public struct FenceBook: Sendable {
   private var history: HistoryID?
   /// Proofs by batches begun before this ticket name a history that may be gone.
   private var barrier: Ticket = 0
+  /// The last reign that a batch was begun under.
+  private var reign: UInt64 = 0
+  /// A node has named another history than the known one when the next batch was this; 0 when there is no such doubt.
+  private var doubtedFrom: Ticket = 0
   /// The furthest offset proven in `history`.
   private var furthest: Int64 = 0
   private var fences: [Fence] = []
@@ -53,28 +64,33 @@ public struct FenceBook: Sendable {
   /// The ticket up to which everything is fenced.
   public var fenced: Ticket { fences.last?.ticket ?? 0 }
 
-  /// Whether nothing that is under way will bring a fence for everything written: somebody should begin a batch only to
-  /// probe.
+  /// Whether nothing that is under way will bring a fence for everything written, or settle which history counts:
+  /// somebody should begin a batch only to probe.
   public var needsProbe: Bool {
-    guard fenced < latest else { return false }
-    var openFrom: Ticket?
-    var wanted: Ticket = 0
+    guard fenced < latest || doubtedFrom > 0 else { return false }
+    var openFrom: Ticket = 0
+    var wanted = max(barrier, doubtedFrom)
     var ticket = next - Ticket(batches.count - passed)
     for batch in batches[passed...] {
       switch batch {
       case .open: openFrom = ticket
       case .provenFrom(let from): wanted = max(wanted, from)
-      case .proven: break
+      case .outdated, .proven: break
       }
       ticket += 1
     }
-    guard let openFrom else { return true }
-    return openFrom < max(wanted, barrier)
+    return openFrom == 0 || openFrom < wanted
   }
 
   /// Begins a batch of writes.
-  public mutating func begin() -> Ticket {
-    batches.append(.open)
+  /// - Parameter reign: the number under which discovery has named the primary that the batch goes to; higher for each
+  ///   that succeeds another, and the same for all workers.
+  public mutating func begin(under reign: UInt64) -> Ticket {
+    if reign > self.reign {
+      self.reign = reign
+      barrier = next
+    }
+    batches.append(reign == self.reign ? .open : .outdated)
     next += 1
     return next - 1
   }
@@ -82,12 +98,14 @@ public struct FenceBook: Sendable {
   /// A probe that was sent behind this batch on the batch's own connection has been answered by the primary.
   public mutating func prove(_ ticket: Ticket, at point: ReplicationPoint) {
     guard isOpen(ticket) else { return }
-    guard point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
+    guard case .open = self[ticket], point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
+    if ticket >= doubtedFrom { doubtedFrom = 0 }
     if let history, history != point.history {
       // Another primary, or the same with a new backlog. Which of two concurrent answers is the newer cannot be told:
       // only a probe that is begun from now on can.
       self.history = nil
       barrier = next
+      doubtedFrom = 0
       fences.removeAll(keepingCapacity: true)
       return giveUp(ticket)
     }
@@ -107,8 +125,15 @@ public struct FenceBook: Sendable {
   }
 
   /// The last ticket of which a node at this point has everything; 0 when nothing can be said.
-  public func coverage(at point: ReplicationPoint) -> Ticket {
-    guard let history, history == point.history else { return 0 }
+  ///
+  /// A node in another history may be the first to know of a new primary: the known history is in doubt until a probe that
+  /// is begun from now on has answered. Without that nobody would ask as long as nobody writes.
+  public mutating func coverage(at point: ReplicationPoint) -> Ticket {
+    guard let history else { return 0 }
+    guard history == point.history else {
+      if doubtedFrom == 0 { doubtedFrom = next }
+      return 0
+    }
     // The last fence with an offset that is reached.
     var low = 0
     var high = fences.count
@@ -122,8 +147,10 @@ public struct FenceBook: Sendable {
   private func isOpen(_ ticket: Ticket) -> Bool {
     let count = Ticket(batches.count - passed)
     guard ticket < next, next - ticket <= count else { return false }
-    if case .open = self[ticket] { return true }
-    return false
+    switch self[ticket] {
+    case .open, .outdated: return true
+    case .provenFrom, .proven: return false
+    }
   }
 
   /// Only for tickets that are not fenced.
