@@ -28,7 +28,7 @@ public struct FenceBook: Sendable {
     case proven
   }
 
-  /// Fences that are kept; more are thinned out, the old ones most.
+  /// Fences that are kept; more are thinned out, the old ones most. Thinned out they are at most 220, for any tickets.
   static let capacity = 256
 
   private struct Fence {
@@ -130,6 +130,9 @@ public struct FenceBook: Sendable {
   /// is begun from now on has answered. Without that nobody would ask as long as nobody writes.
   public mutating func coverage(at point: ReplicationPoint) -> Ticket {
     guard let history else { return 0 }
+    // A replica that has thrown its data away to load others says 1, in its old history, and goes on saying it when it
+    // cannot load them. A fence may lie there when nothing was written since this history began.
+    guard point.isPrimary || point.offset > 1 else { return 0 }
     guard history == point.history else {
       if doubtedFrom == 0 { doubtedFrom = next }
       return 0
@@ -176,13 +179,18 @@ public struct FenceBook: Sendable {
     }
   }
 
-  /// Drops every second fence: a replica that is far behind finds fences far back, but not each of them.
+  /// Drops fences so that the gaps between the rest grow with their age: a replica finds one that is at most half as far
+  /// again behind as itself, however far it is behind, and each time that the oldest ages by half, one more is dropped.
   private mutating func thinOut() {
-    var kept = 0
-    for index in stride(from: 1, to: fences.count, by: 2) {
+    var kept = fences.count - 1
+    let newest = fences[kept].ticket
+    for index in stride(from: kept - 1, through: 0, by: -1) {
+      let last = fences[kept].ticket
+      let older = index > 0 ? fences[index - 1].ticket : 0
+      guard last - older > (newest - last) / 2 else { continue }
+      kept -= 1
       fences[kept] = fences[index]
-      kept += 1
     }
-    fences.removeLast(fences.count - kept)
+    fences.removeFirst(kept)
   }
 }

@@ -37,16 +37,16 @@ extension FenceSimulation {
     settle(rounds: 6)
     // A question to the primary may tell of a new history, and another one where it is; then replicas are asked.
     for _ in 0..<3 {
-      if ledger.pointer.pointee.needsProbe { probeOnly(pick(workers)) }
+      if ledger.needsProbe { probeOnly(pick(workers)) }
       settle(rounds: 1)
       for lane in workers.flatMap(\.replicaLanes)
-      where lane.coverage.mayLearn(fenced: ledger.pointer.pointee.fenced, now: now) {
+      where lane.coverage.mayLearn(fenced: ledger.fenced, now: now) {
         ask(lane)
       }
       settle(rounds: 1)
     }
-    let latest = ledger.pointer.pointee.latest
-    let fenced = ledger.pointer.pointee.fenced
+    let latest = ledger.latest
+    let fenced = ledger.fenced
     guard fenced == latest else { return "fenced up to \(fenced) of \(latest)" }
     for lane in workers.flatMap(\.replicaLanes) where lane.coverage.proven != latest {
       return "node \(lane.node.id) is proven to have \(lane.coverage.proven) of \(latest)"

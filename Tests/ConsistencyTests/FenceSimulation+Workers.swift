@@ -20,7 +20,7 @@ extension FenceSimulation {
 
   private func openBatch(on lane: SimulatedPrimaryLane) -> Ticket {
     if let open = lane.open { return open }
-    let ticket = ledger.pointer.pointee.begin(under: lane.reign)
+    let ticket = ledger.begin(under: lane.reign)
     lane.open = ticket
     return ticket
   }
@@ -28,9 +28,9 @@ extension FenceSimulation {
   func write(_ key: Int?, on lane: SimulatedPrimaryLane, of worker: SimulatedWorker) {
     let ticket = openBatch(on: lane)
     if let key {
-      ledger.pointer.pointee.mark(Self.hashes[key], ticket)
+      ledger.mark(Self.hashes[key], ticket)
     } else {
-      ledger.pointer.pointee.markEverything(ticket)
+      ledger.markEverything(ticket)
     }
     lane.unsent.append(key)
   }
@@ -82,9 +82,9 @@ extension FenceSimulation {
     case .probed(let ticket, let point):
       lane.proving = nil
       if let point {
-        ledger.pointer.pointee.prove(ticket, at: point)
+        ledger.prove(ticket, at: point)
       } else {
-        ledger.pointer.pointee.giveUp(ticket)
+        ledger.giveUp(ticket)
       }
     }
   }
@@ -100,8 +100,8 @@ extension FenceSimulation {
     }
     let unsent = lane.unsent
     lane.unsent = []
-    if let ticket = lane.proving { ledger.pointer.pointee.giveUp(ticket) }
-    if let ticket = lane.open { ledger.pointer.pointee.giveUp(ticket) }
+    if let ticket = lane.proving { ledger.giveUp(ticket) }
+    if let ticket = lane.open { ledger.giveUp(ticket) }
     if lane.isRetired {
       worker.retired.removeAll { $0 === lane }
     } else if let index = worker.lanes.firstIndex(where: { $0 === lane }) {
@@ -141,7 +141,7 @@ extension FenceSimulation {
   /// A client's read, of one key or of a command whose keys are not known.
   func read(on lane: SimulatedReplicaLane, of worker: SimulatedWorker) {
     let key = chance(4) ? nil : roll(Self.keys)
-    let need = key.map { ledger.pointer.pointee.lastWrite(Self.hashes[$0]) } ?? ledger.pointer.pointee.latest
+    let need = key.map { ledger.lastWrite(Self.hashes[$0]) } ?? ledger.latest
     let keys = key.map { $0...$0 } ?? 0...Self.keys - 1
     let read = SimulatedReplicaLane.Read(
       acknowledged: keys.map { ($0, acknowledged[$0].count) }, round: lane.round)
@@ -155,11 +155,11 @@ extension FenceSimulation {
       lane.requests.append(.read(read))
       return
     }
-    if lane.coverage.mayLearn(fenced: ledger.pointer.pointee.fenced, now: now) { ask(lane) }
+    if lane.coverage.mayLearn(fenced: ledger.fenced, now: now) { ask(lane) }
     if lane.coverage.asked > 0, chance(2) {
       lane.coverage.promise(need)
       lane.requests.append(.read(read))
-    } else if ledger.pointer.pointee.needsProbe {
+    } else if ledger.needsProbe {
       probeOnly(worker)
     }
   }
@@ -195,7 +195,7 @@ extension FenceSimulation {
     case .probed(let point):
       let holds: Bool
       if let point {
-        holds = lane.coverage.learn(point, covering: ledger.pointer.pointee.coverage(at: point), now: now)
+        holds = lane.coverage.learn(point, covering: ledger.coverage(at: point), now: now)
       } else {
         holds = lane.coverage.learnNothing(now: now)
       }

@@ -107,7 +107,7 @@ final class FenceSimulation {
     case 0: learnPrimary(worker)
     case 1: reconfigure(pick(nodes))
     case 2: executeOrphan()
-    case 3: if ledger.pointer.pointee.needsProbe { probeOnly(worker) }
+    case 3: if ledger.needsProbe { probeOnly(worker) }
     case 4: isWriting = chance(2)
     default: ask(pick(worker.replicaLanes))
     }

@@ -11,7 +11,7 @@ struct FenceSimulationTests {
     var failovers = 0
     for seed in hundred * Self.seedsOfOne..<(hundred + 1) * Self.seedsOfOne {
       let simulation = FenceSimulation(seed: seed)
-      simulation.run(steps: 800)
+      simulation.run(steps: 600)
       #expect(simulation.violation == nil, "seed \(seed)")
       checked += simulation.checked
       failovers += simulation.failovers
