@@ -41,7 +41,7 @@ let package = Package(
     .testTarget(name: "RESPTests", dependencies: ["RESP"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands"]),
     .testTarget(name: "TopologyTests", dependencies: ["Topology", "TestSupport"]),
-    .testTarget(name: "ConsistencyTests", dependencies: ["Consistency"]),
+    .testTarget(name: "ConsistencyTests", dependencies: ["Consistency", "TestSupport"]),
     .testTarget(name: "RoutingTests", dependencies: ["Commands", "Routing"]),
     .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"]),
     .testTarget(name: "ReactorTests", dependencies: ["Reactor", "TestSupport"]),

@@ -6,6 +6,11 @@
 /// is. A probe proves its own batch when it was sent behind it on the same connection, and it proves every batch that
 /// was answered before the probe was sent, on whatever connection.
 ///
+/// While a primary and the one that succeeds it both answer, offsets alone cannot tell which history counts, and workers
+/// hear of the succession at different times. So every batch says under which *reign* it was begun: the number under which
+/// discovery has named the primary that it goes to. What an earlier reign's primary says is not believed once a batch of a
+/// later one was begun.
+///
 /// Invariants, which the simulation in the tests holds it to:
 /// 1. A fence (ticket t, history h, offset x) says that every write of a batch up to t that was ever acknowledged was
 ///    executed by the primary before x in h, or was lost by Redis itself when h began.
@@ -16,12 +21,14 @@ public struct FenceBook: Sendable {
   private enum Batch: Sendable {
     /// Its probe is under way, or will be.
     case open
+    /// As open, on a connection to a primary that has a successor: its probe says nothing of the history that counts.
+    case outdated
     /// Its connection or its probe's answer was lost; a batch that is begun from this ticket on proves it too.
     case provenFrom(Ticket)
     case proven
   }
 
-  /// Fences that are kept; more are thinned out, the old ones most.
+  /// Fences that are kept; more are thinned out, the old ones most. Thinned out they are at most 220, for any tickets.
   static let capacity = 256
 
   private struct Fence {
@@ -38,17 +45,13 @@ public struct FenceBook: Sendable {
   private var history: HistoryID?
   /// Proofs by batches begun before this ticket name a history that may be gone.
   private var barrier: Ticket = 0
+  /// The last reign that a batch was begun under.
+  private var reign: UInt64 = 0
+  /// A node has named another history than the known one when the next batch was this; 0 when there is no such doubt.
+  private var doubtedFrom: Ticket = 0
   /// The furthest offset proven in `history`.
   private var furthest: Int64 = 0
   private var fences: [Fence] = []
-  /// A history that a replica is in and the fences are not: ours may be over, without a write to show it. A batch begun
-  /// from the ticket on can tell.
-  private var suspicion: (history: HistoryID, from: Ticket)?
-  /// The last suspicion that came to nothing, and how often it was met since.
-  private var refuted: (history: HistoryID, times: Int)?
-
-  /// How often a history is met that is not the primary's before the primary is asked again.
-  private static let credulity = 64
 
   public init() {
     batches.reserveCapacity(256)
@@ -61,28 +64,33 @@ public struct FenceBook: Sendable {
   /// The ticket up to which everything is fenced.
   public var fenced: Ticket { fences.last?.ticket ?? 0 }
 
-  /// Whether nothing that is under way will bring a fence for everything written: somebody should begin a batch only to
-  /// probe.
+  /// Whether nothing that is under way will bring a fence for everything written, or settle which history counts:
+  /// somebody should begin a batch only to probe.
   public var needsProbe: Bool {
-    guard fenced < latest || suspicion != nil else { return false }
-    var openFrom: Ticket?
-    var wanted = suspicion?.from ?? 0
+    guard fenced < latest || doubtedFrom > 0 else { return false }
+    var openFrom: Ticket = 0
+    var wanted = max(barrier, doubtedFrom)
     var ticket = next - Ticket(batches.count - passed)
     for batch in batches[passed...] {
       switch batch {
       case .open: openFrom = ticket
       case .provenFrom(let from): wanted = max(wanted, from)
-      case .proven: break
+      case .outdated, .proven: break
       }
       ticket += 1
     }
-    guard let openFrom else { return true }
-    return openFrom < max(wanted, barrier)
+    return openFrom == 0 || openFrom < wanted
   }
 
   /// Begins a batch of writes.
-  public mutating func begin() -> Ticket {
-    batches.append(.open)
+  /// - Parameter reign: the number under which discovery has named the primary that the batch goes to; higher for each
+  ///   that succeeds another, and the same for all workers.
+  public mutating func begin(under reign: UInt64) -> Ticket {
+    if reign > self.reign {
+      self.reign = reign
+      barrier = next
+    }
+    batches.append(reign == self.reign ? .open : .outdated)
     next += 1
     return next - 1
   }
@@ -90,16 +98,14 @@ public struct FenceBook: Sendable {
   /// A probe that was sent behind this batch on the batch's own connection has been answered by the primary.
   public mutating func prove(_ ticket: Ticket, at point: ReplicationPoint) {
     guard isOpen(ticket) else { return }
-    guard point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
-    if let suspicion, suspicion.from <= ticket {
-      refuted = point.history == suspicion.history ? nil : (suspicion.history, 0)
-      self.suspicion = nil
-    }
+    guard case .open = self[ticket], point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
+    if ticket >= doubtedFrom { doubtedFrom = 0 }
     if let history, history != point.history {
       // Another primary, or the same with a new backlog. Which of two concurrent answers is the newer cannot be told:
       // only a probe that is begun from now on can.
       self.history = nil
       barrier = next
+      doubtedFrom = 0
       fences.removeAll(keepingCapacity: true)
       return giveUp(ticket)
     }
@@ -119,9 +125,16 @@ public struct FenceBook: Sendable {
   }
 
   /// The last ticket of which a node at this point has everything; 0 when nothing can be said.
+  ///
+  /// A node in another history may be the first to know of a new primary: the known history is in doubt until a probe that
+  /// is begun from now on has answered. Without that nobody would ask as long as nobody writes.
   public mutating func coverage(at point: ReplicationPoint) -> Ticket {
-    guard let history, history == point.history else {
-      suspect(point.history)
+    guard let history else { return 0 }
+    // A replica that has thrown its data away to load others says 1, in its old history, and goes on saying it when it
+    // cannot load them. A fence may lie there when nothing was written since this history began.
+    guard point.isPrimary || point.offset > 1 else { return 0 }
+    guard history == point.history else {
+      if doubtedFrom == 0 { doubtedFrom = next }
       return 0
     }
     // The last fence with an offset that is reached.
@@ -134,20 +147,13 @@ public struct FenceBook: Sendable {
     return low > 0 ? fences[low - 1].ticket : 0
   }
 
-  private mutating func suspect(_ other: HistoryID) {
-    guard history != nil, suspicion == nil else { return }
-    if let known = refuted, known.history == other, known.times < Self.credulity {
-      refuted = (other, known.times + 1)
-    } else {
-      suspicion = (other, next)
-    }
-  }
-
   private func isOpen(_ ticket: Ticket) -> Bool {
     let count = Ticket(batches.count - passed)
     guard ticket < next, next - ticket <= count else { return false }
-    if case .open = self[ticket] { return true }
-    return false
+    switch self[ticket] {
+    case .open, .outdated: return true
+    case .provenFrom, .proven: return false
+    }
   }
 
   /// Only for tickets that are not fenced.
@@ -173,13 +179,18 @@ public struct FenceBook: Sendable {
     }
   }
 
-  /// Drops every second fence: a replica that is far behind finds fences far back, but not each of them.
+  /// Drops fences so that the gaps between the rest grow with their age: a replica finds one that is at most half as far
+  /// again behind as itself, however far it is behind, and each time that the oldest ages by half, one more is dropped.
   private mutating func thinOut() {
-    var kept = 0
-    for index in stride(from: 1, to: fences.count, by: 2) {
+    var kept = fences.count - 1
+    let newest = fences[kept].ticket
+    for index in stride(from: kept - 1, through: 0, by: -1) {
+      let last = fences[kept].ticket
+      let older = index > 0 ? fences[index - 1].ticket : 0
+      guard last - older > (newest - last) / 2 else { continue }
+      kept -= 1
       fences[kept] = fences[index]
-      kept += 1
     }
-    fences.removeLast(fences.count - kept)
+    fences.removeFirst(kept)
   }
 }

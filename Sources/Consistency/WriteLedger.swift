@@ -38,10 +38,10 @@ public struct WriteLedger: ~Copyable, Sendable {
   /// Enters a write that may touch any key.
   public func markEverything(_ ticket: Ticket) { everything.max(ticket, ordering: .acquiringAndReleasing) }
 
-  /// As ``FenceBook/begin()``.
-  public func begin() -> Ticket {
+  /// As ``FenceBook/begin(under:)``.
+  public func begin(under reign: UInt64) -> Ticket {
     book.withLock { book in
-      let ticket = book.begin()
+      let ticket = book.begin(under: reign)
       latestTicket.store(ticket, ordering: .releasing)
       return ticket
     }
