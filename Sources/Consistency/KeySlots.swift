@@ -24,7 +24,7 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
   /// Notes a write. The highest ticket stays, whoever comes first.
   @inlinable @inline(__always)
   public func mark(_ hash: UInt64, _ ticket: Ticket) {
-    let slot = base + Int(truncatingIfNeeded: hash >> (64 &- Self.bits))
+    let slot = slot(hash)
     var known = slot.pointee.load(ordering: .relaxed)
     while known < ticket {
       let (exchanged, original) = slot.pointee.compareExchange(expected: known, desired: ticket, ordering: .releasing)
@@ -33,9 +33,23 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
     }
   }
 
+  /// The same for several keys. All slots are looked at before the first is changed: a slot is seldom in a cache, loads
+  /// wait for memory side by side, but an exchange waits alone.
+  public func mark(_ hashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) {
+    var oldest = ticket
+    for hash in hashes { oldest = min(oldest, slot(hash).pointee.load(ordering: .relaxed)) }
+    guard oldest < ticket else { return }
+    for hash in hashes { mark(hash, ticket) }
+  }
+
   @inlinable @inline(__always)
   public func ticket(_ hash: UInt64) -> Ticket {
-    (base + Int(truncatingIfNeeded: hash >> (64 &- Self.bits))).pointee.load(ordering: .acquiring)
+    slot(hash).pointee.load(ordering: .acquiring)
+  }
+
+  @inlinable @inline(__always)
+  func slot(_ hash: UInt64) -> UnsafeMutablePointer<Atomic<Ticket>> {
+    base + Int(truncatingIfNeeded: hash >> (64 &- Self.bits))
   }
 }
 

@@ -35,6 +35,9 @@ public struct WriteLedger: ~Copyable, Sendable {
   @inlinable @inline(__always)
   public func mark(_ keyHash: UInt64, _ ticket: Ticket) { slots.mark(keyHash, ticket) }
 
+  /// Enters a write to each of several keys under an open batch.
+  public func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) { slots.mark(keyHashes, ticket) }
+
   /// Enters a write that may touch any key.
   public func markEverything(_ ticket: Ticket) { everything.max(ticket, ordering: .acquiringAndReleasing) }
 

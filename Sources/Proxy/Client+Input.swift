@@ -328,6 +328,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int) {
     guard run.count > 0, let lane = run.lane else { return }
+    if pointee.worker.pointee.writtenCount > 0 { lane.enterWritten() }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
     let worker = pointee.worker

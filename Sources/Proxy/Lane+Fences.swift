@@ -18,6 +18,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
     return pointee.batch
   }
 
+  /// Enters the writes of the run at hand, which goes to this lane, into the ledger.
+  @inline(never)
+  func enterWritten() {
+    let worker = pointee.worker
+    let written = UnsafeBufferPointer(start: worker.pointee.written, count: worker.pointee.writtenCount)
+    worker.pointee.ledger.pointee.mark(written, openBatch())
+    worker.pointee.writtenCount = 0
+  }
+
   /// Puts a probe behind what waits to be sent, if one is due: behind writes to fence them, behind reads to learn whether
   /// more may be read here.
   @inline(__always)

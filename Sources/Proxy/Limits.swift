@@ -32,6 +32,8 @@ public struct Limits: Sendable {
   /// Bytes waiting for a node at which clients that write to it are no longer read, and at which that resumes.
   static let laneBacklogHigh = 1 << 20
   static let laneBacklogLow = 256 << 10
+  /// Writes that are entered into the ledger together.
+  static let enteredTogether = 16
   /// How long after its last read a replica is still asked what it has of what was written.
   static let coverageInterest = 1.0
   /// How long reads stay with the replica that was chosen last, and how many requests may be in flight on it before the
