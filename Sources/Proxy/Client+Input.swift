@@ -251,9 +251,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     var need: Ticket = 0
     if kind == .read, let chosen = lane, !chosen.pointee.node.pointee.isPrimary, isFenced {
-      need = self.need(spec, base + at, length)
-      // Not asked again for each read of the run when nothing was written that this lane's node lacks.
-      run.needsProof = worker.pointee.ledger.pointee.latest > chosen.pointee.coverage.proven
+      // When nothing was written that this lane's node lacks, no key of the run need be looked up.
+      need = worker.pointee.ledger.pointee.latest
+      run.needsProof = need > chosen.pointee.coverage.proven
+      if run.needsProof || !chosen.pointee.node.pointee.isDirect { need = self.need(spec, base + at, length) }
       if need > chosen.pointee.coverage.proven {
         if !chosen.pointee.isShared || !chosen.pointee.node.pointee.isDirect {
           chosen.verify(need)
