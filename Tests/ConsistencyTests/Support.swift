@@ -27,6 +27,9 @@ extension SharedLedger {
   func prove(_ ticket: Ticket, at point: ReplicationPoint) { pointer.pointee.prove(ticket, at: point) }
   func giveUp(_ ticket: Ticket) { pointer.pointee.giveUp(ticket) }
   func mark(_ keyHash: UInt64, _ ticket: Ticket) { pointer.pointee.mark(keyHash, ticket) }
+  func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) { pointer.pointee.mark(keyHashes, ticket) }
+  func noteRead(at now: Double) { pointer.pointee.noteRead(at: now) }
+  func isRead(at now: Double, within seconds: Double) -> Bool { pointer.pointee.isRead(at: now, within: seconds) }
   func markEverything(_ ticket: Ticket) { pointer.pointee.markEverything(ticket) }
   func lastWrite(_ keyHash: UInt64) -> Ticket { pointer.pointee.lastWrite(keyHash) }
   func coverage(at point: ReplicationPoint) -> Ticket { pointer.pointee.coverage(at: point) }

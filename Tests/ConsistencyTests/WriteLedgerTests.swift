@@ -22,6 +22,32 @@ struct WriteLedgerTests {
     #expect(ledger.lastWrite(1) == 1, "a neighbour in the same slot")
   }
 
+  @Test("Several keys are entered as one after the other would be")
+  func together() {
+    let ledger = SharedLedger()
+    let slot = { (number: UInt64) in number << (64 - KeySlots.bits) }
+    ledger.mark(slot(2), 9)
+    [slot(1), slot(2), slot(3), slot(1)].withUnsafeBufferPointer { ledger.mark($0, 5) }
+    #expect((0...4).map { ledger.lastWrite(slot($0)) } == [0, 5, 9, 5, 0])
+    [slot(2), slot(2)].withUnsafeBufferPointer { ledger.mark($0, 8) }
+    #expect(ledger.lastWrite(slot(2)) == 9)
+    ledger.mark(UnsafeBufferPointer(start: nil, count: 0), 20)
+    #expect(ledger.lastWrite(slot(0)) == 0)
+  }
+
+  @Test("Somebody reads until nobody has for a while")
+  func readers() {
+    let ledger = SharedLedger()
+    #expect(!ledger.isRead(at: 0, within: 1) && !ledger.isRead(at: 1e6, within: 1))
+    ledger.noteRead(at: 100)
+    #expect(ledger.isRead(at: 100, within: 1) && ledger.isRead(at: 100.9, within: 1))
+    #expect(!ledger.isRead(at: 101.2, within: 1))
+    ledger.noteRead(at: 99)
+    #expect(ledger.isRead(at: 100.9, within: 1), "threads that come late take nothing back")
+    ledger.noteRead(at: 101.5)
+    #expect(ledger.isRead(at: 102.4, within: 1))
+  }
+
   @Test("The highest ticket stays when several threads mark the same slots")
   func concurrentMarks() async {
     let ledger = SharedLedger()
