@@ -1,3 +1,4 @@
+import Consistency
 import Commands
 import Glibc
 import Reactor
@@ -12,8 +13,9 @@ struct AdoptTests {
   func rules() throws {
     let loop = try #require(EventLoop())
     let worker = WorkerRef.allocate(capacity: 1)
+    let ledger = SharedLedger()
     worker.initialize(
-      to: Worker(index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, report: { _ in }))
+      to: Worker(index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))
     let given = [
       ReadRules(), ReadRules(policy: .primary, consistency: .eventual),
       ReadRules(policy: .replica, consistency: .readYourWrites),
