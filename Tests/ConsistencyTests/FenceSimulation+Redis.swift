@@ -139,10 +139,13 @@ extension FenceSimulation {
     loseWhatIsMissing()
   }
 
-  /// Discovery names a primary. Workers hear of it at different times, each before the next is named: this is what reigns
-  /// rely on.
+  /// Discovery names a primary. Workers hear of it at different times, and close what goes to its predecessor, each before
+  /// the next is named: this is what reigns rely on.
   private func succeed() {
-    for worker in workers { learnPrimary(worker) }
+    for worker in workers {
+      learnPrimary(worker)
+      for lane in worker.retired { lose(lane, of: worker) }
+    }
     reign += 1
   }
 
