@@ -4,10 +4,11 @@ import Testing
 /// of history that goes unnoticed (nothing is ever fenced again); belief in a primary that has a successor; a batch that
 /// was given up counted as proven, or proven by a batch begun before that; fences beyond an open batch; fences at the
 /// last answer instead of the furthest; a fence that counts ten bytes before it is reached, or the one after it;
-/// `learn` that keeps what was proven when the node has gone back; no probe for a history that only replicas name.
+/// `learn` that keeps what was proven when the node has gone back, or does not look at what was promised; an error for an
+/// answer that leaves what was proven; no probe for a history that only replicas name; writes to everything not entered.
 ///
-/// Not seen here but in the tables of `FenceBookTests`: stale answers believed after a change of history, and after a
-/// batch of a later reign.
+/// Not seen here, and left to the tables of `FenceBookTests`: stale answers believed after a change of history, or after a
+/// batch of a later reign was begun; no probe for what was given up while a batch begun before that is open.
 @Suite("Read-your-writes against a model that knows the truth")
 struct FenceSimulationTests {
   /// A failure names its seed: `FenceSimulation(seed:)` runs the same steps again.
