@@ -10,6 +10,9 @@ struct UpstreamNode: ~Copyable {
   let name: NodeAddress
   var address: SocketAddress
   var isPrimary = false
+  /// Under which number it was named as the primary last. What an earlier primary's connections still say is believed no
+  /// more.
+  var reign: UInt64 = 0
   /// It is the primary, or was the last one while there is none: nobody else can tell what became of its writes, so it
   /// is given a primary's time to answer them.
   var isLastPrimary = false

@@ -10,11 +10,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
-    pointee.reign = topology.reign
     pointee.fitReplicas = topology.replicas.map(place)
     for (index, node) in pointee.nodes.enumerated() {
       node.pointee.isPrimary = index == pointee.primary
       if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
+      if node.pointee.isPrimary { node.pointee.reign = topology.reign }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
     }
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {

@@ -44,7 +44,6 @@ struct Worker: ~Copyable {
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
   var nodes: [NodeRef] = []
   var primary: Int?
-  var reign: UInt64 = 0
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
   var sets: [LaneSetRef] = []
