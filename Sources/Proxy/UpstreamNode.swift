@@ -19,6 +19,8 @@ struct UpstreamNode: ~Copyable {
   var isFitReplica = false
   /// It follows the primary itself. The data of a replica's replica may go back when the one between restarts.
   var isDirect = true
+  /// It is not read from until then, because of what it answered.
+  var shunnedUntil = 0.0
   /// Requests in flight to it, all lanes together.
   var outstanding = 0
   private var failures = 0

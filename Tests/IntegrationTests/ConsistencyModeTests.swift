@@ -128,7 +128,9 @@ struct ConsistencyModeTests {
         var (cursor, found, step) = ("0", Set<String>(), 0)
         repeat {
           let reply = try clients[step % 3].call([command[0]] + command.dropFirst() + [cursor, "COUNT", "50"])
-          guard let parts = reply.elements, parts.count == 2, let next = parts[0].text else { throw Failure("\(reply)") }
+          guard let parts = reply.elements, parts.count == 2, let next = parts[0].text else {
+            throw Failure("\(reply)")
+          }
           cursor = next
           for item in parts[1].elements ?? [] { found.insert(item.text ?? "") }
           step += 1

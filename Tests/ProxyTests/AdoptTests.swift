@@ -1,5 +1,5 @@
-import Consistency
 import Commands
+import Consistency
 import Glibc
 import Reactor
 import Routing
@@ -15,7 +15,8 @@ struct AdoptTests {
     let worker = WorkerRef.allocate(capacity: 1)
     let ledger = SharedLedger()
     worker.initialize(
-      to: Worker(index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))
+      to: Worker(
+        index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))
     let given = [
       ReadRules(), ReadRules(policy: .primary, consistency: .eventual),
       ReadRules(policy: .replica, consistency: .readYourWrites),
