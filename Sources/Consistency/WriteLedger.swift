@@ -9,6 +9,7 @@ public struct WriteLedger: ~Copyable, Sendable {
   @usableFromInline let latestTicket = Atomic<Ticket>(0)
   @usableFromInline let fencedTicket = Atomic<Ticket>(0)
   @usableFromInline let everything = Atomic<Ticket>(0)
+  private let lastRead = Atomic<Int64>(.min)
   private let book = Mutex(FenceBook())
 
   public init() {}
@@ -35,8 +36,24 @@ public struct WriteLedger: ~Copyable, Sendable {
   @inlinable @inline(__always)
   public func mark(_ keyHash: UInt64, _ ticket: Ticket) { slots.mark(keyHash, ticket) }
 
+  /// Enters a write to each of several keys under an open batch.
+  public func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) { slots.mark(keyHashes, ticket) }
+
   /// Enters a write that may touch any key.
   public func markEverything(_ ticket: Ticket) { everything.max(ticket, ordering: .acquiringAndReleasing) }
+
+  /// Somebody reads from replicas now, in seconds since some moment in the past.
+  public func noteRead(at now: Double) {
+    // The line is written to ten times a second, whatever the traffic: every thread has it in its cache.
+    let tick = Int64(now * 10)
+    if lastRead.load(ordering: .relaxed) < tick { lastRead.store(tick, ordering: .relaxed) }
+  }
+
+  /// Whether somebody has read from replicas in the last `seconds`, give or take a tenth. For how soon fences are asked
+  /// for; what is read where does not depend on it.
+  public func isRead(at now: Double, within seconds: Double) -> Bool {
+    lastRead.load(ordering: .relaxed) >= Int64((now - seconds) * 10)
+  }
 
   /// As ``FenceBook/begin(under:)``.
   public func begin(under reign: UInt64) -> Ticket {

@@ -23,20 +23,21 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
   }
 
-  /// Enters the write just scanned into the ledger: from now on no replica is trusted with its keys that is not proven to
-  /// have it.
+  /// Enters the write just scanned into the ledger, at the latest when its run is flushed: from then on no replica is
+  /// trusted with its keys that is not proven to have it.
   @inline(__always)
   func enter(_ spec: CommandSpec, on lane: LaneRef, _ request: UnsafePointer<UInt8>, _ length: Int) {
     guard spec.effect == .changes, pointee.worker.pointee.settings.isFencing else { return }
-    let ledger = pointee.worker.pointee.ledger
-    let batch = lane.openBatch()
+    let worker = pointee.worker
     switch spec.scope {
     case .second where pointee.scanner.isSecondKnown:
-      ledger.pointee.mark(KeyHash.hash(key(request)), batch)
-    case .second, .any: ledger.pointee.markEverything(batch)
+      worker.pointee.written[worker.pointee.writtenCount] = KeyHash.hash(key(request))
+      worker.pointee.writtenCount &+= 1
+      if worker.pointee.writtenCount == Limits.enteredTogether { lane.enterWritten() }
+    case .second, .any: worker.pointee.ledger.pointee.markEverything(lane.openBatch())
     case .listed:
-      ledger.mark(
-        spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount, batch)
+      worker.pointee.ledger.mark(
+        spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount, lane.openBatch())
     }
   }
 

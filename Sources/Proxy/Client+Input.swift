@@ -253,9 +253,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     var need: Ticket = 0
     if kind == .read, let chosen = lane, !chosen.pointee.node.pointee.isPrimary, isFenced {
-      need = self.need(spec, base + at, length)
-      // Not asked again for each read of the run when nothing was written that this lane's node lacks.
-      run.needsProof = worker.pointee.ledger.pointee.latest > chosen.pointee.coverage.proven
+      // When nothing was written that this lane's node lacks, no key of the run need be looked up.
+      need = worker.pointee.ledger.pointee.latest
+      run.needsProof = need > chosen.pointee.coverage.proven
+      if run.needsProof || !chosen.pointee.node.pointee.isDirect { need = self.need(spec, base + at, length) }
       if need > chosen.pointee.coverage.proven {
         if !chosen.pointee.isShared || !chosen.pointee.node.pointee.isDirect {
           chosen.verify(need)
@@ -332,6 +333,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int) {
     guard run.count > 0, let lane = run.lane else { return }
+    if pointee.worker.pointee.writtenCount > 0 { lane.enterWritten() }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
     let worker = pointee.worker

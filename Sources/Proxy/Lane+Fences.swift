@@ -18,6 +18,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
     return pointee.batch
   }
 
+  /// Enters the writes of the run at hand, which goes to this lane, into the ledger.
+  @inline(never)
+  func enterWritten() {
+    let worker = pointee.worker
+    let written = UnsafeBufferPointer(start: worker.pointee.written, count: worker.pointee.writtenCount)
+    worker.pointee.ledger.pointee.mark(written, openBatch())
+    worker.pointee.writtenCount = 0
+  }
+
   /// Puts a probe behind what waits to be sent, if one is due: behind writes to fence them, behind reads to learn whether
   /// more may be read here.
   @inline(__always)
@@ -26,7 +35,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     guard worker.pointee.settings.isFencing else { return }
     if pointee.batch != 0 {
       // One at a time: while its answer is under way, writes gather for the next.
-      if pointee.probing == 0, !worker.pointee.fitReplicas.isEmpty { appendProof() }
+      if pointee.probing == 0, !worker.pointee.fitReplicas.isEmpty {
+        if isProofDue(worker.pointee.loop.now) { appendProof() } else { worker.keepTime() }
+      }
     } else if pointee.unsent > 0 || pointee.isProofWanted {
       let now = worker.pointee.loop.now
       if !pointee.node.pointee.isPrimary, pointee.isShared,
@@ -37,9 +48,17 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
   }
 
+  /// Whether the batch should be fenced now: at once while replicas are read, and now and then while they are not. Until
+  /// it is fenced its keys are read from the primary.
+  private func isProofDue(_ now: Double) -> Bool {
+    pointee.worker.pointee.ledger.pointee.isRead(at: now, within: Limits.coverageInterest)
+      || now - pointee.lastProof >= Limits.unreadFences
+  }
+
   @inline(never)
   private func appendProof() {
     guard !pointee.isStreamOpen else { return }
+    pointee.lastProof = pointee.worker.pointee.loop.now
     pointee.probing = pointee.batch
     pointee.batch = 0
     appendProbe(attempts: 1)
@@ -108,6 +127,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if pointee.probing != 0 { ledger.pointee.giveUp(pointee.probing) }
     pointee.batch = 0
     pointee.probing = 0
+  }
+
+  /// Each tick: a batch that was not fenced at once is fenced when that is due. Says whether there is one.
+  func keepFences(now: Double) -> Bool {
+    guard pointee.batch != 0, pointee.probing == 0, pointee.state == .ready,
+      !pointee.worker.pointee.fitReplicas.isEmpty
+    else { return false }
+    if isProofDue(now) { markDirty() }
+    return true
   }
 
   /// Each tick: a lane that reads were sent to lately learns what was written since, also when nothing is sent to it now.

@@ -84,6 +84,8 @@ struct Lane: ~Copyable {
   var coverage = Coverage()
   /// A read was refused for want of proof: the next flush asks, even alone.
   var isProofWanted = false
+  /// When a batch's proof was last asked for.
+  var lastProof = 0.0
   /// When reads were last sent here.
   var lastRead = 0.0
   /// The turn in which a probe was put in front of the reads.

@@ -46,6 +46,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     set.pointee[policy] = choice
     choice.lane?.pointee.lastRead = now
+    pointee.ledger.pointee.noteRead(at: now)
     return choice.lane
   }
 

@@ -44,6 +44,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     // A lane that ends is taken from the list: go through a copy.
     for lane in pointee.lanes where lane.pointee.state != .closed {
       if lane.checkDeadline(now: now) { isWaiting = true }
+      if lane.keepFences(now: now) { isWaiting = true }
       if lane.keepCoverage(now: now) { isWaiting = true }
     }
     if checkHold(now: now) { isWaiting = true }

@@ -36,6 +36,9 @@ struct Worker: ~Copyable {
 
   /// Where a socket's bytes land; used by one callback at a time.
   let scratch: UnsafeMutablePointer<UInt8>
+  /// Hashes of the keys that the run at hand writes, as far as they are not in the ledger: at most `Limits.enteredTogether`.
+  let written: UnsafeMutablePointer<UInt64>
+  var writtenCount = 0
   var turnEnd = TurnEndWatcher()
   var tick = TimerWatcher()
   var drainTimer = TimerWatcher()
@@ -98,10 +101,14 @@ struct Worker: ~Copyable {
     self.ledger = ledger
     self.report = report
     scratch = .allocate(capacity: Limits.readChunk)
+    written = .allocate(capacity: Limits.enteredTogether)
     self.dice = dice
   }
 
-  deinit { scratch.deallocate() }
+  deinit {
+    scratch.deallocate()
+    written.deallocate()
+  }
 }
 
 /// The part of the configuration that the data path follows.

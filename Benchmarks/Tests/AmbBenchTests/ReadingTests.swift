@@ -26,6 +26,13 @@ import Testing
     #expect(SystemCalls.parse(text) == [.init(calls: 21600, name: "sendto"), .init(calls: 21900, name: "recvfrom")])
   }
 
+  @Test func readsWhatServersCounted() {
+    let before = CommandCounts("# Commandstats\r\ncmdstat_get:calls=5,usec=9,usec_per_call=1.80\r\n")
+    let now = CommandCounts("cmdstat_get:calls=12,usec=9\r\ncmdstat_config|set:calls=1,usec=9\r\n")
+    let difference = now - before
+    #expect(difference["get"] == 7 && difference["config|set"] == 1 && difference["set"] == 0)
+  }
+
   @Test func summarises() {
     #expect(Statistics.median([3, 1, 2]) == 2)
     #expect(Statistics.median([4, 1, 2, 3]) == 2.5)

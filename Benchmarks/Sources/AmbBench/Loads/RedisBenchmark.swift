@@ -10,16 +10,10 @@ struct RedisBenchmark {
   let directory: TemporaryDirectory
 
   func run(_ load: Load, port: UInt16) throws -> Result {
-    guard let program = Files.program("redis-benchmark") else {
-      throw BenchError("redis-benchmark is missing; install with: apt-get install redis-tools")
-    }
     let output = directory.file("redis-benchmark.csv")
-    let child = try supervisor.spawn(
-      [
-        program, "-h", "127.0.0.1", "-p", "\(port)", "--csv", "-t", load.operation.rawValue, "-n", "\(load.requests)",
-        "-c", "\(load.clients)", "-P", "\(load.pipeline)", "-d", "\(load.dataset.valueSize)", "-r",
-        "\(load.dataset.keys)",
-      ], log: output)
+    let child = try start(
+      ["-t", load.operation.rawValue, "-d", "\(load.dataset.valueSize)"], requests: load.requests,
+      clients: load.clients, pipeline: load.pipeline, keys: load.dataset.keys, port: port, output: output)
     let status = try supervisor.wait(for: child, seconds: 180)
     let text = Files.read(output) ?? ""
     guard status == 0, let result = Self.parse(text, operation: load.operation) else {
@@ -27,6 +21,20 @@ struct RedisBenchmark {
       throw BenchError("redis-benchmark on port \(port) ended with status \(status): \(last)")
     }
     return result
+  }
+
+  /// Starts one that does what `work` says: `-t` and tests, or a command in which `__rand_int__` stands for a key's number.
+  func start(
+    _ work: [String], requests: Int, clients: Int, pipeline: Int, keys: Int, port: UInt16, output: String
+  ) throws -> Child {
+    guard let program = Files.program("redis-benchmark") else {
+      throw BenchError("redis-benchmark is missing; install with: apt-get install redis-tools")
+    }
+    return try supervisor.spawn(
+      [
+        program, "-h", "127.0.0.1", "-p", "\(port)", "--csv", "-n", "\(requests)", "-c", "\(clients)", "-P",
+        "\(pipeline)", "-r", "\(keys)",
+      ] + work, log: output)
   }
 
   /// The line of the operation: "GET","rps","avg","min","p50","p95","p99","max".

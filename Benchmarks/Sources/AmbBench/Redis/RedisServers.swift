@@ -18,8 +18,10 @@ struct RedisServers {
 
   /// - Parameter retainsMemory: the servers never give memory back to the kernel. Where they hold gigabytes for slow
   ///   readers, faulting the pages in anew for every target would take seconds, and be all that is measured.
+  /// - Parameter relay: given the primary's port, says where replicas find it instead.
   static func start(
-    _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory, fileLimit: Int, retainsMemory: Bool = false
+    _ supervisor: ProcessSupervisor, _ directory: TemporaryDirectory, fileLimit: Int, retainsMemory: Bool = false,
+    relay: (UInt16) throws -> UInt16 = { $0 }
   ) throws -> RedisServers {
     guard Files.program("redis-server") != nil else {
       throw BenchError("redis-server is missing; install with: apt-get install redis-server")
@@ -30,8 +32,9 @@ struct RedisServers {
       try Self.server(name, extra, environment, supervisor, directory, fileLimit)
     }
     let primary = try server("primary", [])
+    let source = try relay(primary.port)
     let replicas = try (1...2).map {
-      try server("replica-\($0)", ["--replicaof", "127.0.0.1", "\(primary.port)"])
+      try server("replica-\($0)", ["--replicaof", "127.0.0.1", "\(source)"])
     }
     let servers = RedisServers(primary: primary, replicas: replicas)
     try servers.waitForLinks()

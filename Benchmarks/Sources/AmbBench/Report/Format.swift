@@ -24,6 +24,9 @@ enum Format {
     return ([digits] + groups).joined(separator: ",")
   }
 
+  /// 0.987 as "98.70 %".
+  static func percent(_ share: Double) -> String { decimals(share * 100, 2) + " %" }
+
   static func mebibytes(kibibytes: Double?) -> String { decimals(kibibytes.map { $0 / 1024 }, 1) }
 
   static func ratio(_ value: Double?) -> String { value.map { "× " + decimals($0, 2) } ?? "–" }

@@ -18,6 +18,6 @@ struct RedisAmb: ProxyRecipe {
     [
       try program(), "run", "--listen", "127.0.0.1:\(request.listen)", "--primary", "127.0.0.1:\(request.primary)",
       "--threads", "\(request.threads)",
-    ]
+    ] + request.flags
   }
 }

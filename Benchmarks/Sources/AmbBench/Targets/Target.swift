@@ -27,6 +27,8 @@ struct LaunchRequest {
   let threads: Int
   let fileLimit: Int
   let directory: TemporaryDirectory
+  /// Flags besides those that every run has.
+  var flags: [String] = []
 }
 
 /// A target that takes connections.
