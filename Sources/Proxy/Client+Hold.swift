@@ -24,11 +24,12 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// Keeps a request for another attempt; whatever the client is given until then waits behind it.
-  func takeBack(_ request: [UInt8], isRead: Bool) {
+  func takeBack(_ request: [UInt8], isRead: Bool, needsPrimary: Bool) {
     let worker = pointee.worker
     let held = pointee.held ?? Held()
     pointee.held = held
     held.append(.request(request, isRead: isRead))
+    if needsPrimary { held.needsPrimary = true }
     worker.pointee.counters.takenBack += 1
     queueAskingAgain()
     // What it sends from now on waits too.
@@ -51,8 +52,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let held = pointee.held, pointee.outstanding == 0 else { return }
     let worker = pointee.worker
     let lane =
-      held.isReadsOnly
-      ? worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil) : worker.primaryLane(pointee.set)
+      held.needsPrimary
+      ? worker.primaryLane(pointee.set) : worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil)
     if let lane { return place(held, on: lane) }
     guard worker.mayHold else { return refuseHeld() }
     pointee.heldBytes += held.bytes

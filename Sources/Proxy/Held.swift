@@ -10,6 +10,8 @@ final class Held {
 
   private(set) var items: [Item] = []
   private(set) var bytes = 0
+  /// No replica may answer all that is asked.
+  var needsPrimary = false
 
   func append(_ item: Item) {
     items.append(item)
@@ -17,10 +19,5 @@ final class Held {
     case .request(let request, _): bytes += request.count
     case .reply(let reply): bytes += reply.count
     }
-  }
-
-  /// Whether a replica may answer all that is asked.
-  var isReadsOnly: Bool {
-    items.allSatisfy { if case .request(_, isRead: false) = $0 { false } else { true } }
   }
 }

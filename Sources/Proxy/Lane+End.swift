@@ -161,10 +161,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .local:
         client.reply(evacuee.bytes)
         continue
-      case .read,
-        .write where client.pointee.held != nil && !(evacuee.kind == .write && evacuee.isTouched):
+      case .read where client.pointee.held != nil, .write where client.pointee.held != nil && !evacuee.isTouched:
         // Behind something that waits.
-        takeBack(evacuee)
+        takeBack(evacuee, needsPrimary: evacuee.kind == .write || cause == .unproven)
         continue
       case .read:
         if again < Limits.attempts || cause != .lostLane {
@@ -178,7 +177,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
         if target == nil, worker.mayHold, worker.pointee.primary == nil || worker.primaryLane(set) == nil {
-          takeBack(evacuee)
+          takeBack(evacuee, needsPrimary: cause == .unproven)
           continue
         }
         if let lane = target {
@@ -197,7 +196,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
         guard let lane = target else {
           if worker.mayHold {
-            takeBack(evacuee)
+            takeBack(evacuee, needsPrimary: true)
             continue
           }
           break
@@ -226,11 +225,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
 extension UnsafeMutablePointer where Pointee == Lane {
   /// Lets requests wait that were not executed and that nobody can answer now.
-  private func takeBack(_ evacuee: Evacuee) {
+  private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool) {
     evacuee.bytes.withUnsafeBytes { bytes in
       var at = 0
       while let request = UnsafeRawBufferPointer(rebasing: bytes[at...]).request(at: 0) {
-        evacuee.client.takeBack(Array(request), isRead: evacuee.kind == .read)
+        evacuee.client.takeBack(Array(request), isRead: evacuee.kind == .read, needsPrimary: needsPrimary)
         at += request.count
       }
     }

@@ -164,7 +164,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if isRefused || isRead {
       let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
       guard let request = requests.request(at: head.pointee.done) else { return false }
-      client.takeBack(Array(request), isRead: isRead)
+      client.takeBack(Array(request), isRead: isRead, needsPrimary: !isRead || pointee.node.pointee.isPrimary)
     } else {
       client.pointee.held?.append(.reply(Array(reply)))
     }
