@@ -104,6 +104,8 @@ public final class Ambassador {
     worker.limits.clientOutput = configuration.limits.clientOutput
     worker.limits.workerMemory = max(1, configuration.limits.memory / max(1, configuration.threads))
     worker.limits.upstreamTimeout = configuration.upstream.timeout.seconds
+    worker.limits.hold = configuration.failover.hold.seconds
+    worker.limits.holdBytes = configuration.failover.holdBytes
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
     worker.isFencing = configuration.listen.contains { listener in
       let rules = ReadRules(of: listener, in: configuration.reads)

@@ -61,6 +61,8 @@ struct Narrator {
       let others = last.map { $0.untold > 0 ? " (and \($0.untold) more before)" : "" } ?? ""
       lostConnections[node] = (.now, 0)
       logger.notice("connection to \(node) lost: \(why)\(others)")
+    case .primaryRefused(let node, let why):
+      logger.warning("the primary \(node) refuses writes (\(why)); they wait")
     case .replicaSilent(let node): logger.notice("replica \(node) is silent; its reads are asked elsewhere")
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .ended: break

@@ -8,6 +8,7 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public var topology = Topology.static(Topology.Static(primary: Endpoint(host: "", port: 0)))
   public var upstream = Upstream()
   public var reads = Reads()
+  public var failover = Failover()
   public var limits = Limits()
   public var log = Log()
   public var shutdown = Shutdown()
@@ -67,6 +68,12 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public enum Consistency: String, CaseIterable, Sendable {
     case readYourWrites = "read-your-writes"
     case eventual
+  }
+
+  public struct Failover: Sendable, Equatable {
+    public var hold = Duration.zero
+    /// In bytes.
+    public var holdBytes = 0
   }
 
   /// In bytes.

@@ -77,6 +77,16 @@ extension Setting {
         """),
 
     Setting(
+      "failover.hold", .duration(.zero ... .seconds(3600)), into: \.failover.hold, default: .seconds(10), reload: .live,
+      help: """
+        While there is no primary, requests that need one wait, until so long after it was lost; then they are refused, and \
+        later ones at once. 0s: nobody waits.
+        """),
+    Setting(
+      "failover.hold-bytes", .size(0...1 << 40), into: \.failover.holdBytes, default: 64 << 20, reload: .live,
+      help: "The most bytes of requests that wait for a primary; past it, further ones are refused."),
+
+    Setting(
       "limits.client-output", .size(64 * 1024...1 << 40), into: \.limits.clientOutput, default: 64 << 20,
       reload: .live,
       help: "The most reply bytes held for one client that keeps sending and does not read; past it, it is closed."),

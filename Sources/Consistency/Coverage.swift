@@ -51,6 +51,12 @@ public struct Coverage: Sendable, BitwiseCopyable {
     return proven >= relied
   }
 
+  /// What the node had may be gone: reads rely on nothing until the next proof.
+  public mutating func void() {
+    proven = 0
+    point = nil
+  }
+
   /// A probe was answered with something else: nothing is proven any more.
   /// - Returns: whether nothing relied on it.
   public mutating func learnNothing(now: Double) -> Bool {

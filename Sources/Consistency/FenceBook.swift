@@ -9,7 +9,9 @@
 /// While a primary and the one that succeeds it both answer, offsets alone cannot tell which history counts, and workers
 /// hear of the succession at different times. So every batch says under which *reign* it was begun: the number under which
 /// discovery has named the primary that it goes to. What an earlier reign's primary says is not believed once a batch of a
-/// later one was begun.
+/// later one was begun. This relies on every connection to a primary being closed before the next but one is named: over
+/// one that outlives two successions a write may reach a node that has become the primary again meanwhile, and what is
+/// acknowledged there counts as a predecessor's.
 ///
 /// Invariants, which the simulation in the tests holds it to:
 /// 1. A fence (ticket t, history h, offset x) says that every write of a batch up to t that was ever acknowledged was

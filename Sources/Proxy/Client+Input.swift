@@ -41,6 +41,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.isQueuedToResume = false
     if pointee.isClosed { return freeIfDone() }
     guard pointee.park == .none, !pointee.isFinishing else { return }
+    // What was taken back comes first.
+    if pointee.held != nil { return park(.hold) }
     if !pointee.input.isEmpty { dispatchInput() }
     if pointee.park == .none, !pointee.isClosed, !pointee.isFinishing {
       pointee.readWatcher.arm(on: pointee.worker.pointee.loop)
@@ -83,7 +85,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .order: pointee.outstanding == 0
       case .inFlight: pointee.outstanding <= Limits.clientInFlight / 2
       case .output: pointee.output.count <= Swift.max(Limits.clientOutputLow, pointee.outputHigh / 2)
-      case .room: false
+      case .room, .hold: false
       }
     if isOver { unpark() }
   }
@@ -265,6 +267,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           (lane, decision) = laneWithProof(of: need, insteadOf: chosen)
           run.needsProof = lane?.pointee.node.pointee.isPrimary == false
           if lane == nil {
+            if hold(length) { return false }
             reply(ProxyRefusal.unproven(worker.primaryRefusal).bytes)
             run.start = at + length
             return true
@@ -290,6 +293,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       run.count = 1
       if kind == .write { enter(spec, on: lane, base + at, length) }
     } else {
+      if decision.target == .primary, hold(length) { return false }
       refuse(kind)
       run.start = at + length
     }

@@ -64,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Frees a closed client once nothing refers to it.
   func freeIfDone() {
     guard pointee.isReaped, pointee.outstanding == 0, !pointee.isQueuedToResume, !pointee.isDirty,
-      !pointee.isInPatienceList, pointee.park != .room, !pointee.isFreed
+      !pointee.isInPatienceList, !pointee.isHolding, !pointee.isTakenBack, pointee.park != .room, !pointee.isFreed
     else { return }
     pointee.isFreed = true
     pointee.worker.pointee.deadClients.append(self)

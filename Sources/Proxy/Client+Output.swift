@@ -32,6 +32,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Answers a request here: after the replies to all requests before it.
   func reply(_ bytes: [UInt8]) {
     guard !pointee.isClosed else { return }
+    if let held = pointee.held {
+      held.append(.reply(bytes))
+      return
+    }
     if pointee.outstanding > 0, let lane = pointee.lane {
       lane.appendLocal(bytes, to: self)
       if pointee.outstanding >= Limits.clientInFlight {
@@ -95,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       pointee.output.shrinkIfEmpty(above: 0)
       pointee.outputHigh = Limits.clientOutputHigh
       pointee.writeWatcher.disarm(on: worker.pointee.loop)
-      if pointee.isFinishing && pointee.outstanding == 0 { return close() }
+      if pointee.isFinishing && pointee.outstanding == 0 && pointee.held == nil { return close() }
     } else {
       pointee.writeWatcher.arm(on: worker.pointee.loop)
     }
@@ -112,7 +116,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     } else if pointee.park != .none {
       reconsider()
     }
-    if pointee.outstanding == 0 && pointee.isFinishing && !pointee.isClosed { markDirty() }
+    if pointee.outstanding == 0 {
+      if pointee.held != nil { queueAskingAgain() }
+      if pointee.isFinishing && !pointee.isClosed { markDirty() }
+    }
   }
 }
 

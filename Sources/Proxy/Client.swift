@@ -22,6 +22,8 @@ struct Client: ~Copyable {
     case output
     /// The lane that it writes to has enough to send: until that has room.
     case room
+    /// What it asks next needs a primary, and there is none: until there is one, or `failover.hold` is over.
+    case hold
   }
 
   /// What happens with a request that is too long to be kept.
@@ -55,6 +57,13 @@ struct Client: ~Copyable {
   var isQueuedToResume = false
   var isDirty = false
   var isInPatienceList = false
+  /// It is in the worker's list of those who wait for a primary, with so many bytes.
+  var isHolding = false
+  var heldBytes = 0
+  /// It is in the worker's list of those of whom something was taken back in this turn.
+  var isTakenBack = false
+  /// What was taken back, and what waits behind that.
+  var held: Held?
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
   /// The key that the request under `stream` writes, by its hash; nothing when it may be any.

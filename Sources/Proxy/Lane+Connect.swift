@@ -108,5 +108,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     // What was written before this connection was made counts for its reads too.
     pointee.isProofWanted = pointee.isShared
     markDirty()
+    if pointee.node.pointee.isPrimary, pointee.worker.pointee.absentSince != nil { pointee.worker.endAbsence() }
   }
 }

@@ -161,6 +161,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .local:
         client.reply(evacuee.bytes)
         continue
+      case .read where client.pointee.held != nil, .write where client.pointee.held != nil && !evacuee.isTouched:
+        // Behind something that waits.
+        takeBack(evacuee, needsPrimary: evacuee.kind == .write || cause == .unproven)
+        continue
       case .read:
         if again < Limits.attempts || cause != .lostLane {
           let policy = client.pointee.rules.policy
@@ -171,6 +175,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         }
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
+        }
+        if target == nil, worker.mayHold, worker.pointee.primary == nil || worker.primaryLane(set) == nil {
+          takeBack(evacuee, needsPrimary: cause == .unproven)
+          continue
         }
         if let lane = target {
           worker.pointee.counters.readsAskedAgain += Int(evacuee.count)
@@ -186,7 +194,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .write:
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
-        if let lane = target { worker.enter(evacuee.bytes, on: lane) }
+        guard let lane = target else {
+          if worker.mayHold {
+            takeBack(evacuee, needsPrimary: true)
+            continue
+          }
+          break
+        }
+        worker.enter(evacuee.bytes, on: lane)
       case .probe: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {
@@ -204,6 +219,19 @@ extension UnsafeMutablePointer where Pointee == Lane {
         for _ in 0..<evacuee.count { client.reply(bytes) }
       }
       client.reconsider()
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// Lets requests wait that were not executed and that nobody can answer now.
+  private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool) {
+    evacuee.bytes.withUnsafeBytes { bytes in
+      var at = 0
+      while let request = UnsafeRawBufferPointer(rebasing: bytes[at...]).request(at: 0) {
+        evacuee.client.takeBack(Array(request), isRead: evacuee.kind == .read, needsPrimary: needsPrimary)
+        at += request.count
+      }
     }
   }
 }

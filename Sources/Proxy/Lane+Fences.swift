@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   @inline(never)
   private func beginBatch() -> Ticket {
-    pointee.batch = pointee.worker.pointee.ledger.pointee.begin(under: pointee.worker.pointee.reign)
+    pointee.batch = pointee.worker.pointee.ledger.pointee.begin(under: pointee.node.pointee.reign)
     markDirty()
     return pointee.batch
   }

@@ -101,6 +101,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         run.client = client
         run.start = at
         run.settled = 0
+        run.isHeld = client?.pointee.held != nil
         if let client, !client.pointee.output.isEmpty, client.pointee.output.count >= client.pointee.outputHigh,
           !client.pointee.isClosed
         {
@@ -115,6 +116,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if pointee.scanner.kind == UInt8(ascii: ">") {
           flushRun(&run, bytes, at)
           at += pointee.scanner.position - pointee.passedOn
+        } else if pointee.scanner.kind == UInt8(ascii: "-") || run.isHeld, pointee.passedOn == 0, let client,
+          takesBack(head, client, UnsafeRawBufferPointer(rebasing: bytes[at..<at + pointee.scanner.position]))
+        {
+          flushRun(&run, bytes, at)
+          at += pointee.scanner.position
+          settleHead(head)
+          client.settle(1)
+          run.client = nil
         } else {
           at += pointee.scanner.position - pointee.passedOn
           if pointee.scanner.position > Limits.bigReply { client?.pointee.bigReplies = Limits.bigReplyMemory }
@@ -124,6 +133,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         }
         pointee.passedOn = 0
         pointee.scanner.reset()
+      case .needMore where run.isHeld:
+        // Whatever it is, it is not passed on now.
+        flushRun(&run, bytes, at)
+        return at
       case .needMore:
         return at + passOnUnfinished(&run, bytes, at)
       case .malformed, .inline:
@@ -135,6 +148,50 @@ extension UnsafeMutablePointer where Pointee == Lane {
     flushRun(&run, bytes, at)
     _ = deliverLocalReplies()
     return at
+  }
+
+  /// Whether the reply at the head is not its client's: the request was provably not executed and is asked again, or the
+  /// reply has to wait behind one that is.
+  @inline(never)
+  private func takesBack(
+    _ head: UnsafeMutablePointer<Pending>, _ client: ClientRef, _ reply: UnsafeRawBufferPointer
+  ) -> Bool {
+    let isRead = head.pointee.kind == .read
+    guard isRead || head.pointee.kind == .write, !client.pointee.isClosed else { return false }
+    let isHeld = client.pointee.held != nil
+    let isRefused = isRefusal(ReplyError(reply: reply), of: head)
+    guard isHeld || isRefused else { return false }
+    if isRefused || isRead {
+      let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
+      guard let request = requests.request(at: head.pointee.done) else { return false }
+      client.takeBack(Array(request), isRead: isRead, needsPrimary: !isRead || pointee.node.pointee.isPrimary)
+    } else {
+      client.pointee.held?.append(.reply(Array(reply)))
+    }
+    return true
+  }
+
+  /// Whether an error says that this node does not do now what another, or the same a little later, will do.
+  private func isRefusal(_ error: ReplyError, of head: UnsafeMutablePointer<Pending>) -> Bool {
+    let worker = pointee.worker
+    let now = worker.pointee.loop.now
+    if head.pointee.kind == .read && !pointee.node.pointee.isPrimary {
+      guard error == .loading || error == .masterDown, head.pointee.attempts < Limits.attempts else { return false }
+      // What it had, it may have no more: a failed load leaves nothing.
+      pointee.coverage.void()
+      guard worker.pointee.primary != nil || worker.pointee.fitReplicas.count > 1 else { return false }
+      pointee.node.pointee.shunnedUntil = now + Limits.replicaPause
+      pointee.set.pointee.forget(self)
+      return true
+    }
+    switch error {
+    case .readOnly where head.pointee.kind == .write, .loading, .masterDown: break
+    case .noReplicas where now - worker.pointee.succeededAt < Limits.successionGrace: break
+    default: return false
+    }
+    guard worker.mayHold else { return false }
+    if pointee.node.pointee.isPrimary { worker.pausePrimary("\(error)") }
+    return true
   }
 
   /// A probe is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for none yet.
@@ -214,7 +271,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let entry = head.pointee
       pointee.pending.removeFirst()
       if let client = entry.client {
-        client.deliver(UnsafeRawBufferPointer(rebasing: pointee.localReplies.bytes.prefix(Int(entry.bytes))))
+        let bytes = UnsafeRawBufferPointer(rebasing: pointee.localReplies.bytes.prefix(Int(entry.bytes)))
+        if let held = client.pointee.held { held.append(.reply(Array(bytes))) } else { client.deliver(bytes) }
         client.settle(Int32(entry.count))
       }
       pointee.localReplies.consume(Int(entry.bytes))
@@ -242,4 +300,6 @@ struct ReplyRun {
   var client: ClientRef?
   var start = 0
   var settled: Int32 = 0
+  /// Something of the client waits to be asked again: what comes for it now waits behind that.
+  var isHeld = false
 }

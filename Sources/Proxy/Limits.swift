@@ -9,6 +9,10 @@ public struct Limits: Sendable {
   public var upstreamTimeout = 1.0
   /// Setting `upstream.connect-timeout`.
   public var connectTimeout = 1.0
+  /// How long after the loss of the primary requests wait for one. Setting `failover.hold`.
+  public var hold = 10.0
+  /// How many bytes of requests wait at most. Setting `failover.hold-bytes`.
+  public var holdBytes = 64 << 20
 
   public init() {}
 
@@ -49,6 +53,11 @@ public struct Limits: Sendable {
   /// the primary, or of a replica while all others are silent too. Giving up earlier would only turn a slow script or a
   /// slow machine into errors and writes of unknown fate.
   static let patience = 10.0
+  /// Pause after a primary refused a write that it would take if it were one, and that of a replica that refused a read.
+  static let primaryPause = 0.05
+  static let replicaPause = 0.25
+  /// How long after a succession a primary without its replicas is given time to find them.
+  static let successionGrace = 5.0
   /// Resolution of all deadlines. The timer runs only while something waits.
   static let tick = 0.02
   /// How often one request is sent at most.

@@ -10,12 +10,17 @@ struct UpstreamNode: ~Copyable {
   let name: NodeAddress
   var address: SocketAddress
   var isPrimary = false
+  /// Under which number it was named as the primary last. What an earlier primary's connections still say is believed no
+  /// more.
+  var reign: UInt64 = 0
   /// It is the primary, or was the last one while there is none: nobody else can tell what became of its writes, so it
   /// is given a primary's time to answer them.
   var isLastPrimary = false
   var isFitReplica = false
   /// It follows the primary itself. The data of a replica's replica may go back when the one between restarts.
   var isDirect = true
+  /// It is not read from until then, because of what it answered.
+  var shunnedUntil = 0.0
   /// Requests in flight to it, all lanes together.
   var outstanding = 0
   private var failures = 0

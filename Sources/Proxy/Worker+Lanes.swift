@@ -18,7 +18,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// The shared lane to the primary; nothing while there is no primary or it cannot be tried now.
   @inline(__always)
   func primaryLane(_ set: LaneSetRef) -> LaneRef? {
-    guard let primary = pointee.primary else { return nil }
+    guard let primary = pointee.primary, !pointee.isPrimaryPaused else { return nil }
     if primary < set.pointee.shared.count, let lane = set.pointee.shared[primary] { return lane }
     return openShared(set, primary)
   }
@@ -58,7 +58,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     var readyCount = 0
     var connecting: LaneRef?
     func consider(_ index: Int) {
-      guard pointee.nodes[index] != avoided, let lane = shared(set, index) ?? openShared(set, index) else { return }
+      guard pointee.nodes[index] != avoided, pointee.nodes[index].pointee.shunnedUntil <= pointee.loop.now,
+        let lane = shared(set, index) ?? openShared(set, index)
+      else { return }
       guard lane.pointee.state == .ready else {
         connecting = lane
         return

@@ -10,15 +10,26 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
-    pointee.reign = topology.reign
     pointee.fitReplicas = topology.replicas.map(place)
+    var former: Set<NodeRef> = []
     for (index, node) in pointee.nodes.enumerated() {
+      if node.pointee.isLastPrimary, index != pointee.primary { former.insert(node) }
       node.pointee.isPrimary = index == pointee.primary
       if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
+      if node.pointee.isPrimary {
+        if node.pointee.reign != topology.reign { pointee.succeededAt = pointee.loop.now }
+        node.pointee.reign = topology.reign
+      }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
     }
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {
       pointee.nodes[index].pointee.isDirect = replica.isDirect
+    }
+    if pointee.primary != nil {
+      // What a former primary still says of writes is worth nothing: they may be gone by the time it is heard.
+      for lane in pointee.lanes where former.contains(lane.pointee.node) {
+        lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
+      }
     }
     for lane in pointee.lanes where moved.contains(lane.pointee.node) {
       lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
@@ -36,6 +47,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
           retire(set, index)
         }
       }
+    }
+    if let primary = pointee.primary, pointee.absentSince != nil {
+      if pointee.sets.contains(where: { shared($0, primary)?.pointee.state == .ready }) { endAbsence() }
     }
     // Writes from before there were replicas want their fences now.
     for lane in pointee.lanes where lane.pointee.batch != 0 { lane.markDirty() }
@@ -84,6 +98,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func drain(atMost seconds: Double) {
     guard !pointee.isDraining else { return finishDraining() }
     pointee.isDraining = true
+    // Nobody waits for a primary any more.
+    releaseHeld()
     pointee.drainTimer.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).finishDraining() }
     pointee.drainTimer.arm(on: pointee.loop, after: seconds)
     var next = pointee.firstClient

@@ -11,10 +11,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func endTurn() {
     repeat {
       while let client = pointee.closed.popFirst() { client.reap() }
+      while let client = pointee.takenBack.popFirst() { client.askAgain() }
       while let client = pointee.toResume.popFirst() { client.resume() }
       while let lane = pointee.toSend.popFirst() { lane.flush() }
       while let client = pointee.toFlush.popFirst() { client.flush() }
-    } while !(pointee.closed.isEmpty && pointee.toResume.isEmpty && pointee.toSend.isEmpty && pointee.toFlush.isEmpty)
+    } while !(pointee.closed.isEmpty && pointee.takenBack.isEmpty && pointee.toResume.isEmpty && pointee.toSend.isEmpty
+      && pointee.toFlush.isEmpty)
 
     while let client = pointee.deadClients.popFirst() {
       client.deinitialize(count: 1)
@@ -45,6 +47,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if lane.keepFences(now: now) { isWaiting = true }
       if lane.keepCoverage(now: now) { isWaiting = true }
     }
+    if checkHold(now: now) { isWaiting = true }
     if !pointee.impatient.isEmpty {
       isWaiting = true
       let stuck = pointee.impatient

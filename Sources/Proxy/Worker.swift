@@ -12,6 +12,8 @@ public enum WorkerEvent: Sendable {
   case upstreamLost(NodeAddress, why: String)
   /// A replica has been silent with reads waiting, and these were asked elsewhere.
   case replicaSilent(NodeAddress)
+  /// The primary has answered a write as only a node does that is none.
+  case primaryRefused(NodeAddress, why: String)
   /// A client was closed because of what it does not read.
   case clientClosed(id: UInt64, why: String)
   /// The worker has ended and its clients are gone.
@@ -47,7 +49,6 @@ struct Worker: ~Copyable {
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
   var nodes: [NodeRef] = []
   var primary: Int?
-  var reign: UInt64 = 0
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
   var sets: [LaneSetRef] = []
@@ -67,6 +68,18 @@ struct Worker: ~Copyable {
   var toFlush = Ring<ClientRef>()
   var toSend = Ring<LaneRef>()
   var closed = Ring<ClientRef>()
+  /// Clients that wait for a primary, in the order in which they began to, and the bytes of what they ask.
+  var holding = Ring<ClientRef>()
+  var heldBytes = 0
+  /// Since when requests that need a primary find none.
+  var absentSince: Double?
+  /// When another primary than the one before was named.
+  var succeededAt = -Double.infinity
+  /// The primary is not asked for a moment, because of what it answered.
+  var isPrimaryPaused = false
+  var pausedUntil = 0.0
+  /// Clients of whom something was taken back in this turn.
+  var takenBack = Ring<ClientRef>()
   /// Freed when nothing of this turn can point to them any more.
   var deadClients = Ring<ClientRef>()
   var deadLanes = Ring<LaneRef>()
@@ -113,6 +126,9 @@ public struct WorkerCounters: Sendable {
   /// Requests by the reason of their routing.
   public var routed = RouteCounts()
   public var readsAskedAgain = 0
+  /// Requests that began to wait for a primary, and those that were taken back from one that refused them.
+  public var held = 0
+  public var takenBack = 0
   public var unknownFates = 0
 }
 

@@ -4,10 +4,11 @@ import Consistency
 extension FenceSimulation {
   /// Executes a write.
   /// - Returns: its version; nothing when the node takes no writes.
-  func execute(_ key: Int?, on node: SimulatedNode) -> Int? {
+  func execute(_ key: Int?, of ticket: Ticket, on node: SimulatedNode) -> Int? {
     guard node.isPrimary else { return nil }
     let version = positions.count
     positions.append(node.log.count)
+    tickets.append(ticket)
     isLost.append(node.id != primary)
     node.log.append(SimulatedEntry(version: version, key: key))
     return version
@@ -18,7 +19,8 @@ extension FenceSimulation {
     let index = roll(orphans.count)
     let orphan = orphans[index]
     if let key = orphan.keys.first, orphan.node.isAlive, orphan.node.process == orphan.process {
-      _ = execute(key, on: orphan.node)
+      // It is never acknowledged, so its batch does not matter.
+      _ = execute(key, of: 0, on: orphan.node)
       orphans[index].keys.removeFirst()
     } else {
       orphans.remove(at: index)
@@ -112,7 +114,7 @@ extension FenceSimulation {
     node.history = newHistory()
     dropLinks(to: node)
     loseWhatIsMissing()
-    if chance(2) { reign += 1 }
+    if chance(2) { succeed() }
   }
 
   func failOver() {
@@ -124,8 +126,8 @@ extension FenceSimulation {
     }
     guard !candidates.isEmpty else { return }
     let new = pick(candidates)
+    succeed()
     primary = new.id
-    reign += 1
     failovers += 1
     new.isPrimary = true
     new.isLinked = false
@@ -135,6 +137,16 @@ extension FenceSimulation {
     // The old one dies, or goes on alone until it is told.
     if chance(2) { old.isAlive = false }
     loseWhatIsMissing()
+  }
+
+  /// Discovery names a primary. Workers hear of it at different times, and close what goes to its predecessor, each before
+  /// the next is named: this is what reigns rely on.
+  private func succeed() {
+    for worker in workers {
+      learnPrimary(worker)
+      for lane in worker.retired { lose(lane, of: worker) }
+    }
+    reign += 1
   }
 
   private func loseWhatIsMissing() {

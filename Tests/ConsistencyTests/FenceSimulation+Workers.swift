@@ -43,7 +43,7 @@ extension FenceSimulation {
   }
 
   func flush(_ lane: SimulatedPrimaryLane) {
-    for key in lane.unsent { lane.requests.append(.write(key)) }
+    for key in lane.unsent { lane.requests.append(.write(key, lane.open ?? 0)) }
     lane.unsent.removeAll()
     if let ticket = lane.open, lane.proving == nil {
       lane.requests.append(.probe(ticket))
@@ -56,8 +56,8 @@ extension FenceSimulation {
   func execute(_ lane: SimulatedPrimaryLane) {
     guard !lane.isBroken, !lane.requests.isEmpty else { return }
     switch lane.requests.removeFirst() {
-    case .write(let key):
-      if let version = execute(key, on: lane.node) {
+    case .write(let key, let ticket):
+      if let version = execute(key, of: ticket, on: lane.node) {
         lane.replies.append(.acknowledged(version: version, key: key))
       } else {
         lane.replies.append(.refused)
@@ -94,7 +94,7 @@ extension FenceSimulation {
     if !lane.isBroken {
       var reached: [Int?] = []
       for request in lane.requests.prefix(roll(lane.requests.count + 1)) {
-        if case .write(let key) = request { reached.append(key) }
+        if case .write(let key, _) = request { reached.append(key) }
       }
       orphans.append((lane.node, lane.process, reached))
     }
@@ -176,7 +176,7 @@ extension FenceSimulation {
   }
 
   private func answerProbe(_ lane: SimulatedReplicaLane) {
-    lane.replies.append(.probed(faultsEvery > 0 && chance(16) ? nil : lane.node.point))
+    lane.replies.append(.probed(faultsEvery > 0 && chance(16) ? nil : lane.node.point, lane.node.log))
   }
 
   private func answer(_ read: SimulatedReplicaLane.Read, on lane: SimulatedReplicaLane) {
@@ -192,10 +192,12 @@ extension FenceSimulation {
     switch lane.replies.removeFirst() {
     case .read(let read, let log):
       if read.round == lane.round { check(read, saw: log, on: lane.node) }
-    case .probed(let point):
+    case .probed(let point, let log):
       let holds: Bool
       if let point {
-        holds = lane.coverage.learn(point, covering: ledger.coverage(at: point), now: now)
+        let covered = ledger.coverage(at: point)
+        check(coverage: covered, of: log, on: lane.node)
+        holds = lane.coverage.learn(point, covering: covered, now: now)
       } else {
         holds = lane.coverage.learnNothing(now: now)
       }

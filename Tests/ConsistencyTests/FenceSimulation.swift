@@ -28,6 +28,8 @@ final class FenceSimulation {
   /// Of every version: where in its stream it was executed, and whether a failover lost it.
   var positions: [Int] = [0]
   var isLost: [Bool] = [false]
+  /// Of every version: the batch that it was sent in.
+  var tickets: [Ticket] = [0]
   /// Of every key: the versions that were acknowledged, in the order of acknowledgement.
   var acknowledged: [[Int]]
 
@@ -69,7 +71,7 @@ final class FenceSimulation {
   /// Runs until a promise is broken or the steps are done.
   func run(steps: Int) {
     for _ in 0..<steps where violation == nil {
-      now += 0.0002
+      now += 0.002
       if faultsEvery > 0, chance(faultsEvery) { fault() } else { step() }
     }
   }
@@ -88,7 +90,7 @@ final class FenceSimulation {
         repeat { deliver(lane, of: worker) } while !chance(4)
       }
     case 10, 11: for node in nodes where chance(3) { follow(node) }
-    case 12, 13, 14: read(on: pick(worker.replicaLanes), of: worker)
+    case 12, 13, 14: for lane in worker.replicaLanes where chance(2) { read(on: lane, of: worker) }
     case 15, 16:
       for lane in worker.replicaLanes where !lane.requests.isEmpty && chance(lane.sluggishness) {
         repeat { execute(lane) } while !chance(4)
@@ -108,7 +110,7 @@ final class FenceSimulation {
     case 1: reconfigure(pick(nodes))
     case 2: executeOrphan()
     case 3: if ledger.needsProbe { probeOnly(worker) }
-    case 4: isWriting = chance(2)
+    case 4: isWriting = chance(3)
     default: ask(pick(worker.replicaLanes))
     }
   }
@@ -140,10 +142,24 @@ final class FenceSimulation {
       for version in acknowledged[key].prefix(count) where version > last && !isLost[version] { last = version }
       guard last > 0 else { continue }
       checked += 1
-      let position = positions[last]
-      if position >= log.count || log[position].version != last {
+      if !has(log, last) {
         violation = "key \(key): write \(last) was acknowledged and node \(node.id) answered without it"
       }
     }
+  }
+
+  /// Holds what the ledger says of a node to what the node has.
+  func check(coverage covered: Ticket, of log: [SimulatedEntry], on node: SimulatedNode) {
+    for versions in acknowledged {
+      for version in versions where tickets[version] <= covered && !isLost[version] && !has(log, version) {
+        violation =
+          "write \(version) was acknowledged, and node \(node.id) is said to have all to \(covered) without it"
+      }
+    }
+  }
+
+  private func has(_ log: [SimulatedEntry], _ version: Int) -> Bool {
+    let position = positions[version]
+    return position < log.count && log[position].version == version
   }
 }

@@ -3,8 +3,8 @@ import Consistency
 /// A connection to a primary: first in, first out, both ways.
 final class SimulatedPrimaryLane {
   enum Request {
-    /// The key; nothing for every key.
-    case write(Int?)
+    /// The key, nothing for every key; and the batch.
+    case write(Int?, Ticket)
     case probe(Ticket)
   }
 
@@ -59,7 +59,8 @@ final class SimulatedReplicaLane {
   }
 
   enum Reply {
-    case probed(ReplicationPoint?)
+    /// Nothing when the server answered with an error; and what it had then.
+    case probed(ReplicationPoint?, [SimulatedEntry])
     case read(Read, [SimulatedEntry])
   }
 

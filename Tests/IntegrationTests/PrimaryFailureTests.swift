@@ -6,7 +6,7 @@ import Testing
 struct PrimaryFailureTests {
   @Test func `a primary that is not there yet: clear errors, then it works`() throws {
     let primary = try RedisServer(started: false)
-    let ambassador = try AmbassadorProcess(primary: primary.address)
+    let ambassador = try AmbassadorProcess(primary: primary.address, flags: ["--failover-hold", "0s"])
     do {
       let client = try ambassador.connect()
       try check(try client.call("SET", "key", "value").isError, "SET without a primary")
@@ -20,7 +20,7 @@ struct PrimaryFailureTests {
 
   @Test func `a pipeline without any node: one error for each request, in step`() throws {
     let primary = try RedisServer(started: false)
-    let ambassador = try AmbassadorProcess(primary: primary.address)
+    let ambassador = try AmbassadorProcess(primary: primary.address, flags: ["--failover-hold", "0s"])
     let client = try ambassador.connect()
     let replies = try client.pipeline((0..<500).map { ["SET", "key:\($0)", "value"] })
     try check(replies.allSatisfy(\.isError), "\(replies.first { !$0.isError }!)")

@@ -226,7 +226,7 @@ struct ReadYourWritesTests {
   }
 
   @Test func `without a primary, what no replica is proven to have is an error, and the rest is read`() throws {
-    try withLab(relayed: true) { lab in
+    try withLab(flags: ["--failover-hold", "0s"], relayed: true) { lab in
       try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
       let client = try lab.connect()
       for relay in lab.redis.relays { relay.hold() }

@@ -1,4 +1,5 @@
 import Commands
+import Consistency
 import Glibc
 import Reactor
 import Routing
@@ -12,8 +13,10 @@ struct AdoptTests {
   func rules() throws {
     let loop = try #require(EventLoop())
     let worker = WorkerRef.allocate(capacity: 1)
+    let ledger = SharedLedger()
     worker.initialize(
-      to: Worker(index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, report: { _ in }))
+      to: Worker(
+        index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))
     let given = [
       ReadRules(), ReadRules(policy: .primary, consistency: .eventual),
       ReadRules(policy: .replica, consistency: .readYourWrites),

@@ -9,6 +9,7 @@ public final class ReplicationRelay: Sendable {
   private final class Controls: Sendable {
     let delay = Mutex(Duration.zero)
     let isHeld = Atomic(false)
+    let stopsBehindContinue = Atomic(false)
     let isCut = Atomic(false)
     let isOver = Atomic(false)
   }
@@ -34,6 +35,12 @@ public final class ReplicationRelay: Sendable {
   /// Nothing reaches the replica until ``release()``.
   public func hold() { controls.isHeld.store(true, ordering: .sequentiallyConsistent) }
   public func release() { controls.isHeld.store(false, ordering: .sequentiallyConsistent) }
+
+  /// Lets a replica's handshake pass as far as `+CONTINUE`, and holds what it has missed: it is linked and behind.
+  public func releaseHandshake() {
+    controls.stopsBehindContinue.store(true, ordering: .sequentiallyConsistent)
+    release()
+  }
 
   /// Ends the connections that there are; the replica makes new ones.
   public func cut() { controls.isCut.store(true, ordering: .sequentiallyConsistent) }
@@ -81,7 +88,16 @@ public final class ReplicationRelay: Sendable {
         }
         while isAlive, !isHeld, let first = link.waiting.first, first.due <= .now {
           link.waiting.removeFirst()
-          isAlive = sendAll(link.replica, first.bytes)
+          var bytes = first.bytes[...]
+          if controls.stopsBehindContinue.load(ordering: .sequentiallyConsistent), let end = endOfContinue(bytes) {
+            if end < bytes.endIndex { link.waiting.insert((first.due, Array(bytes[end...])), at: 0) }
+            bytes = bytes[..<end]
+            controls.stopsBehindContinue.store(false, ordering: .sequentiallyConsistent)
+            controls.isHeld.store(true, ordering: .sequentiallyConsistent)
+            isAlive = sendAll(link.replica, Array(bytes))
+            break
+          }
+          isAlive = sendAll(link.replica, Array(bytes))
         }
         if isAlive { kept.append(link) } else { link.close() }
       }
@@ -103,6 +119,12 @@ public final class ReplicationRelay: Sendable {
     }
     for link in links { link.close() }
     Glibc.close(listener)
+  }
+
+  private static func endOfContinue(_ bytes: ArraySlice<UInt8>) -> Int? {
+    let word = Array("+CONTINUE".utf8)
+    guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: word) }) else { return nil }
+    return bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
   }
 
   /// Nothing when the other side has closed.

@@ -1,0 +1,181 @@
+import RESP
+import Reactor
+
+// Waiting for a primary instead of being refused.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Lets the request that was just scanned wait, and with it all that comes behind it. False: it has to be refused.
+  func hold(_ length: Int) -> Bool {
+    let worker = pointee.worker
+    guard worker.mayHold else { return false }
+    pointee.heldBytes += length
+    worker.pointee.heldBytes += length
+    worker.pointee.counters.held += 1
+    waitForPrimary()
+    return true
+  }
+
+  func waitForPrimary() {
+    let worker = pointee.worker
+    park(.hold)
+    worker.beginAbsence()
+    guard !pointee.isHolding else { return }
+    pointee.isHolding = true
+    worker.pointee.holding.append(self)
+  }
+
+  /// Keeps a request for another attempt; whatever the client is given until then waits behind it.
+  func takeBack(_ request: [UInt8], isRead: Bool, needsPrimary: Bool) {
+    let worker = pointee.worker
+    let held = pointee.held ?? Held()
+    pointee.held = held
+    held.append(.request(request, isRead: isRead))
+    if needsPrimary { held.needsPrimary = true }
+    worker.pointee.counters.takenBack += 1
+    queueAskingAgain()
+    // What it sends from now on waits too.
+    park(.hold)
+  }
+
+  func queueAskingAgain() {
+    guard !pointee.isTakenBack else { return }
+    pointee.isTakenBack = true
+    pointee.worker.pointee.takenBack.append(self)
+  }
+
+  /// At the end of a turn: asks again what was taken back, or waits until that can be done.
+  func askAgain() {
+    pointee.isTakenBack = false
+    guard !pointee.isClosed else {
+      pointee.held = nil
+      return freeIfDone()
+    }
+    guard let held = pointee.held, pointee.outstanding == 0 else { return }
+    let worker = pointee.worker
+    let lane =
+      held.needsPrimary
+      ? worker.primaryLane(pointee.set) : worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil)
+    if let lane { return place(held, on: lane) }
+    guard worker.mayHold else { return refuseHeld() }
+    pointee.heldBytes += held.bytes
+    worker.pointee.heldBytes += held.bytes
+    waitForPrimary()
+  }
+
+  private func place(_ held: Held, on lane: LaneRef) {
+    let worker = pointee.worker
+    pointee.held = nil
+    for item in held.items {
+      switch item {
+      case .request(let request, let isRead):
+        if !isRead {
+          worker.enter(request, on: lane)
+        } else if isFenced, !lane.pointee.node.pointee.isPrimary {
+          lane.verify(worker.need(of: request))
+        }
+        request.withUnsafeBytes { lane.append($0, from: self, count: 1, isRead ? .read : .write) }
+      case .reply(let bytes):
+        reply(bytes)
+      }
+    }
+    endHold()
+  }
+
+  /// Nobody came: what was taken back was not executed, and never will be.
+  private func refuseHeld() {
+    guard let held = pointee.held else { return }
+    let refusal = pointee.worker.primaryRefusal.bytes
+    pointee.held = nil
+    for item in held.items {
+      switch item {
+      case .request: reply(refusal)
+      case .reply(let bytes): reply(bytes)
+      }
+    }
+    endHold()
+  }
+
+  private func endHold() {
+    if pointee.park == .hold { unpark() }
+  }
+
+  /// There may be a primary now, or there will be none in time.
+  func goOnFromHold() {
+    pointee.isHolding = false
+    pointee.worker.pointee.heldBytes -= pointee.heldBytes
+    pointee.heldBytes = 0
+    if pointee.isClosed {
+      pointee.held = nil
+      return freeIfDone()
+    }
+    if pointee.held != nil { askAgain() } else { endHold() }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Whether requests may still wait for a primary. The time counts from when it was lost, not for each request anew: an
+  /// outage that lasts is told at once.
+  var mayHold: Bool {
+    let limits = pointee.settings.limits
+    guard limits.hold > 0, pointee.heldBytes < limits.holdBytes, !pointee.isDraining else { return false }
+    guard let since = pointee.absentSince else { return true }
+    return pointee.loop.now - since < limits.hold
+  }
+
+  func beginAbsence() {
+    if pointee.absentSince == nil { pointee.absentSince = pointee.loop.now }
+    keepTime()
+  }
+
+  /// The primary has refused a write that it would take if it were one: nothing goes there for a moment.
+  func pausePrimary(_ why: String) {
+    guard !pointee.isPrimaryPaused, let primary = pointee.primary else { return }
+    pointee.isPrimaryPaused = true
+    pointee.pausedUntil = pointee.loop.now + Limits.primaryPause
+    beginAbsence()
+    pointee.report(.primaryRefused(pointee.nodes[primary].pointee.name, why: why))
+  }
+
+  /// A connection to the primary has been proven to answer, or a topology names one that has such a connection.
+  func endAbsence() {
+    pointee.absentSince = nil
+    pointee.isPrimaryPaused = false
+    releaseHeld()
+  }
+
+  /// Lets everybody try who waits, in the order in which they began to.
+  func releaseHeld() {
+    for _ in 0..<pointee.holding.count {
+      guard let client = pointee.holding.popFirst() else { return }
+      client.goOnFromHold()
+    }
+  }
+
+  /// Each tick. Says whether there is anything to wait for.
+  func checkHold(now: Double) -> Bool {
+    if pointee.isPrimaryPaused, now >= pointee.pausedUntil {
+      pointee.isPrimaryPaused = false
+      // The next who is refused pauses it again.
+      releaseHeld()
+    }
+    guard let since = pointee.absentSince else { return !pointee.holding.isEmpty }
+    if now - since >= pointee.settings.limits.hold {
+      // `mayHold` is over: each is refused.
+      releaseHeld()
+    } else if let first = pointee.holding.first, primaryLane(first.pointee.pointee.set) != nil {
+      releaseHeld()
+    }
+    guard !pointee.isPrimaryPaused else { return true }
+    if pointee.holding.isEmpty, isPrimaryReady {
+      // It is back for good when it has refused nothing for a while.
+      guard now - pointee.pausedUntil > 0.5 else { return true }
+      pointee.absentSince = nil
+    }
+    return !pointee.holding.isEmpty
+  }
+
+  /// Whether a connection to the primary is in use.
+  private var isPrimaryReady: Bool {
+    guard let primary = pointee.primary, !pointee.isPrimaryPaused else { return false }
+    return pointee.sets.contains { shared($0, primary)?.pointee.state == .ready }
+  }
+}
