@@ -95,6 +95,7 @@ public final class Ambassador {
     worker.limits.clientOutput = configuration.limits.clientOutput
     worker.limits.workerMemory = max(1, configuration.limits.memory / max(1, configuration.threads))
     worker.limits.upstreamTimeout = configuration.upstream.timeout.seconds
+    worker.limits.maxPinned = max(1, configuration.upstream.maxPinned / max(1, configuration.threads))
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
     worker.readPolicy = ReadPolicy(rawValue: configuration.reads.policy.rawValue) ?? .preferReplica
     var monitor = MonitorSettings()

@@ -62,6 +62,8 @@ struct Narrator {
       lostConnections[node] = (.now, 0)
       logger.notice("connection to \(node) lost: \(why)\(others)")
     case .replicaSilent(let node): logger.notice("replica \(node) is silent; its reads are asked elsewhere")
+    case .resubscribed(let node, let channels):
+      logger.notice("\(channels) subscriptions of a client taken up again at \(node)")
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .ended: break
     }

@@ -1,6 +1,6 @@
 /// What is known of one command: what its server says, and what the ambassador does with it.
 ///
-/// A trivial value of 18 bytes without references, so that the data path copies it freely. Names and reasons are in
+/// A trivial value of 19 bytes without references, so that the data path copies it freely. Names and reasons are in
 /// the ``CommandTable`` that it came from.
 @frozen
 public struct CommandSpec: Sendable, Equatable {
@@ -19,11 +19,14 @@ public struct CommandSpec: Sendable, Equatable {
   public let local: LocalCommand?
   /// Not nil exactly when ``handling`` is `.pinned` or `.pinnedIfBlocking`.
   public let pin: PinKind?
+  /// What it does to the state that a server holds for the connection; nil for commands that leave it alone.
+  public let session: SessionCommand?
 
   @inlinable
   init(
     flags: CommandFlags, id: UInt16, arity: Int16, firstKey: Int16, lastKey: Int16, keyStep: Int16,
-    handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil
+    handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil,
+    session: SessionCommand? = nil
   ) {
     self.flags = flags
     self.id = id
@@ -35,6 +38,7 @@ public struct CommandSpec: Sendable, Equatable {
     self.placement = placement
     self.local = local
     self.pin = pin
+    self.session = session
   }
 
   /// A command that the table does not know, a module's perhaps: the primary may run it, or refuse it in its own words.

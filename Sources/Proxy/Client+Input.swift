@@ -98,7 +98,8 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// Dispatches the requests in `base[..<count]` until they end or the client is parked; gives back how many bytes are
   /// done with. `base` is where the scanner's current request continues.
-  private func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+  func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    if pointee.session != nil { return dispatchInSession(base, count) }
     let worker = pointee.worker
     var run = RequestRun(start: 0)
     var memo = CommandMemo()
@@ -140,6 +141,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           at += length
           run.start = at
           if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
+          if pointee.session != nil { return at + dispatchInSession(base + at, count - at) }
           continue
         }
       }
@@ -157,6 +159,9 @@ extension UnsafeMutablePointer where Pointee == Client {
         let length = pointee.scanner.position
         guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
         at += length
+        if pointee.session != nil, !pointee.isClosed, !pointee.isFinishing, pointee.park == .none {
+          return at + dispatchInSession(base + at, count - at)
+        }
       case .malformed:
         refuseSyntax()
         return count
@@ -311,7 +316,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     reply(worker.primaryRefusal.bytes)
   }
 
-  private func refuseSyntax() {
+  func refuseSyntax() {
     var bytes: [UInt8] = []
     pointee.scanner.error?.appendReply(to: &bytes)
     if case .forwarding(let lane) = pointee.stream {
@@ -323,7 +328,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// Runs a command typed without RESP: the server takes it as an array of the words. False: not now.
-  private func runInline(_ line: UnsafeRawBufferPointer) -> Bool {
+  func runInline(_ line: UnsafeRawBufferPointer) -> Bool {
     let arguments: [[UInt8]]
     do throws(RequestSyntaxError) {
       arguments = try InlineCommand.arguments(of: line)

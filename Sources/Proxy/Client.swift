@@ -72,6 +72,8 @@ struct Client: ~Copyable {
   var stuckSince = 0.0
   /// The lane that is not read because of this client.
   var holdsUp: LaneRef?
+  /// What a server holds for it, and the upstream where it does.
+  var session: Session?
   /// As `CLIENT SETNAME` left it.
   var name: [UInt8] = []
   var previous: ClientRef?

@@ -41,6 +41,10 @@ struct Lane: ~Copyable {
   var isDirty = false
   /// Part of the reply at the head has reached its client, so it can come from nowhere else.
   var isReplyStarted = false
+  /// What its client has on it, while it is lent for that.
+  var session: Session?
+  /// The server's id for this connection; 0 while nobody has asked, -1 when it does not tell.
+  var upstreamID = 0
   let worker: WorkerRef
   let node: NodeRef
   let set: LaneSetRef
@@ -50,6 +54,8 @@ struct Lane: ~Copyable {
   var sent = 0
   /// Bytes of a streamed request among the unsent ones at the front; they are not kept.
   var streamUnsent = 0
+  /// All bytes of streamed requests that a session has brought it.
+  var streamQueued = 0
   /// The last request is still arriving from its client.
   var isStreamOpen = false
   var pending = Ring<Pending>()

@@ -102,7 +102,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// Lends a client an upstream of its own to `node`, idle or new.
   func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef) -> LaneRef? {
-    guard pointee.lent < Limits.lentUpstreams, let index = pointee.nodes.firstIndex(of: node) else { return nil }
+    guard pointee.lent < pointee.settings.limits.maxPinned, let index = pointee.nodes.firstIndex(of: node) else { return nil }
     if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() {
       lane.pointee.sharing = .own(client)
       pointee.lent += 1

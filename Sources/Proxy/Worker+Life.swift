@@ -19,6 +19,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     for lane in pointee.lanes where moved.contains(lane.pointee.node) {
       lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
     }
+    moveSessions()
     let now = pointee.loop.now
     for set in pointee.sets {
       set.pointee.turnOfChoice = 0

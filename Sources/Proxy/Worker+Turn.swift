@@ -43,6 +43,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     for lane in pointee.lanes where lane.pointee.state != .closed {
       if lane.checkDeadline(now: now) { isWaiting = true }
     }
+    if retryAdrift() { isWaiting = true }
     if !pointee.impatient.isEmpty {
       isWaiting = true
       let stuck = pointee.impatient

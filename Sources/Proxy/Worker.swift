@@ -11,6 +11,8 @@ public enum WorkerEvent: Sendable {
   case upstreamLost(NodeAddress, why: String)
   /// A replica has been silent with reads waiting, and these were asked elsewhere.
   case replicaSilent(NodeAddress)
+  /// A client's subscriptions or modes were taken up again after their upstream was lost.
+  case resubscribed(NodeAddress, channels: Int)
   /// A client was closed because of what it does not read.
   case clientClosed(id: UInt64, why: String)
   /// The worker has ended and its clients are gone.
@@ -47,6 +49,8 @@ struct Worker: ~Copyable {
   var lanes: [LaneRef] = []
   /// Own lanes in use.
   var lent = 0
+  /// Sessions that have lost their upstream and must have another.
+  var adrift: [Session] = []
 
   var firstClient: ClientRef?
   var clientCount = 0
@@ -100,6 +104,8 @@ public struct WorkerCounters: Sendable {
   public var routed = RouteCounts()
   public var readsAskedAgain = 0
   public var unknownFates = 0
+  /// Sessions that were subscribed when their upstream was lost, and are again.
+  public var resubscriptions = 0
 }
 
 /// A number for each reason of routing.

@@ -9,7 +9,7 @@ struct CommandSpecTests {
 
   @Test("A spec is a small trivial value")
   func layout() {
-    #expect(MemoryLayout<CommandSpec>.size == 18)
+    #expect(MemoryLayout<CommandSpec>.size == 19)
     #expect(_isPOD(CommandSpec.self))
   }
 

@@ -1,0 +1,542 @@
+import Commands
+import RESP
+import Reactor
+import Routing
+
+// Requests of a client that has an upstream of its own.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Deals with a command that needs an upstream of the client's own. False: it has to wait for replies from the present
+  /// lane, and the client is parked.
+  func beginSession(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard pointee.outstanding == 0 else {
+      park(.order)
+      return false
+    }
+    let session = Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
+    pointee.session = session
+    let isTaken = takeInSession(session, spec, request)
+    endSessionIfClean(session)
+    return isTaken
+  }
+
+  /// As `dispatch`, while there is a session.
+  func dispatchInSession(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    var at = 0
+    while at < count, let session = pointee.session {
+      if session.state.isHolding {
+        // Read on, so that its closing is noticed; but not without end.
+        if count - at > Limits.laneBacklogHigh { park(.order) }
+        return at
+      }
+      let progress = pointee.scanner.scan(UnsafeRawBufferPointer(start: base + at, count: count - at), dropped: pointee.streamed)
+      switch progress {
+      case .complete:
+        let length = pointee.scanner.position - pointee.streamed
+        if case .none = pointee.stream {
+          let request = UnsafeRawBufferPointer(start: base + at, count: length)
+          if pointee.scanner.argumentCount > 0 {
+            guard takeInSession(session, scannedSpec(base + at), request) else { return at }
+          }
+        } else {
+          endStream(base + at, length)
+        }
+        pointee.scanner.reset()
+        pointee.streamed = 0
+        at += length
+        endSessionIfClean(session)
+      case .inline:
+        let length = pointee.scanner.position
+        guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
+        at += length
+      case .malformed:
+        refuseSyntax()
+        return count
+      case .needMore:
+        return at + passOnUnfinished(base + at, count - at)
+      }
+      if pointee.isFinishing { return count }
+      if pointee.isClosed || pointee.park != .none { return at }
+    }
+    return at < count ? at + dispatch(base + at, count - at) : at
+  }
+
+  /// The command of the request that was scanned.
+  private func scannedSpec(_ request: UnsafePointer<UInt8>) -> CommandSpec {
+    let name = pointee.scanner.name
+    return lookupSubcommand(
+      of: pointee.worker.lookup(UnsafeRawBufferPointer(start: request + name.offset, count: name.length)), request)
+  }
+
+  /// False: the answer to what is in flight decides what becomes of it, and the client is parked.
+  private func takeInSession(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    if spec.handling == .closeSilently {
+      close()
+      return true
+    }
+    if spec.local == .quit {
+      session.isMuted = session.state.takeMute()
+      finish(with: SessionWords.ok)
+      session.isMuted = false
+      return true
+    }
+    if session.state.isOpaque { return takeInFeed(session, spec, request) }
+    if needsProof(spec, session.state), !session.state.isModeProven {
+      park(.order)
+      return false
+    }
+    if session.state.transaction == .aborting, spec.local != .reset {
+      answerAborting(session, spec)
+      return true
+    }
+    if let local = spec.local { return takeLocal(local, session, spec, request) }
+    if spec.pin == .replication || spec.pin == .debugging, !session.state.isSubscriberMode {
+      session.state.refuseInTransaction()
+      say(refusal(of: spec), session)
+      return true
+    }
+    return takeForServer(session, spec, request)
+  }
+
+  /// Whether what becomes of a command depends on what the server holds.
+  private func needsProof(_ spec: CommandSpec, _ state: SessionState) -> Bool {
+    switch spec.local {
+    case .ping, .echo, .select, .clientSetName, .reset, .quit: return false
+    case .some: return true
+    case nil:
+      if spec.session == .exec { return state.execVerdict != .ask }
+      return spec.pin == .replication || spec.pin == .debugging
+    }
+  }
+
+  private func takeForServer(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    let isRead = spec.flags.contains(.readonly)
+    switch spec.session {
+    case .multi: return send(request, .multi, session)
+    case .exec:
+      let verdict = spec.accepts(argumentCount: pointee.scanner.argumentCount) ? session.state.execVerdict : .ask
+      switch verdict {
+      case .ask: return send(request, .exec, session)
+      case .fail: return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
+      case .abort:
+        var null: [UInt8] = []
+        ReplyWriter.appendNullArray(session.state.isRESP3 ? .three : .two, to: &null)
+        return send(["DISCARD"], .discardForExec(null), session)
+      }
+    case .discard: return send(request, .discard, session)
+    case .watch: return send(request, .watch, session)
+    case .unwatch: return send(request, .unwatch, session)
+    case .subscribe: return send(request, .subscribe(.named, names(request)), session)
+    case .psubscribe: return send(request, .subscribe(.patterns, names(request)), session)
+    case .ssubscribe: return send(request, .subscribe(.shards, names(request)), session)
+    case .unsubscribe: return send(request, .unsubscribe(.named, names(request)), session)
+    case .punsubscribe: return send(request, .unsubscribe(.patterns, names(request)), session)
+    case .sunsubscribe: return send(request, .unsubscribe(.shards, names(request)), session)
+    case .monitor: return send(request, .monitor, session)
+    case .tracking: return takeTracking(session, request)
+    case .noEvict: return takeMode(.noEvict, session, request)
+    case .noTouch: return takeMode(.noTouch, session, request)
+    case .importSource: return takeMode(.importSource, session, request)
+    case .wait, .waitaof: return takeBlocking(session, request, isRead: false, needsFence: true)
+    case nil:
+      let blocks =
+        spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking
+      return blocks
+        ? takeBlocking(session, request, isRead: isRead, needsFence: false)
+        : send(request, .plain(isRead: isRead), session)
+    }
+  }
+
+  /// A command that may block. Within a transaction none does.
+  private func takeBlocking(
+    _ session: Session, _ request: UnsafeRawBufferPointer, isRead: Bool, needsFence: Bool
+  ) -> Bool {
+    if session.state.isInTransaction && session.state.isModeProven || session.state.isSubscriberMode {
+      return send(request, .plain(isRead: isRead), session)
+    }
+    session.blockedSince = pointee.worker.pointee.loop.now
+    if needsFence {
+      // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
+      // acknowledged: any command that runs now makes the connection one that has seen them all.
+      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session) }
+      sendOurs(["PING"], .fence, session)
+    }
+    return send(request, .blocking(isRead: isRead), session)
+  }
+
+  private func takeMode(_ mode: SessionState.Mode, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    let isOn = arguments(of: request).last.map { String(decoding: $0, as: UTF8.self).lowercased() == "on" } ?? false
+    return send(request, .mode(.init(mode: mode, request: isOn ? Array(request) : nil)), session)
+  }
+
+  private func takeTracking(_ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    var words = arguments(of: request)
+    let isOn = words.count > 2 && String(decoding: words[2], as: UTF8.self).lowercased() == "on"
+    guard let index = words.firstIndex(where: { String(decoding: $0, as: UTF8.self).lowercased() == "redirect" }),
+      index + 1 < words.count, let id = UInt64(String(decoding: words[index + 1], as: UTF8.self)), id != 0,
+      let other = pointee.worker.client(id)?.pointee.session?.lane?.pointee.upstreamID, other > 0
+    else { return send(request, .mode(.init(mode: .tracking, request: isOn ? Array(request) : nil)), session) }
+    // The server knows that client by its upstream.
+    words[index + 1] = Array(String(other).utf8)
+    var bytes: [UInt8] = []
+    RequestWriter.append(words, to: &bytes)
+    return bytes.withUnsafeBytes { send($0, .mode(.init(mode: .tracking, request: bytes)), session) }
+  }
+
+  private func names(_ request: UnsafeRawBufferPointer) -> ArraySlice<[UInt8]> { arguments(of: request).dropFirst() }
+
+  /// A command that is about the session with the ambassador.
+  private func takeLocal(
+    _ local: LocalCommand, _ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer
+  ) -> Bool {
+    switch local {
+    case .ping:
+      let what: Awaited = session.state.subscriptions.isEmpty ? .plain(isRead: true) : .repeatable(Array(request))
+      return send(request, what, session)
+    case .echo: return send(request, .plain(isRead: true), session)
+    case .select:
+      let database = arguments(of: request).dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+      return send(request, .select(database), session)
+    case .clientSetName: return send(request, .setName(arguments(of: request).last ?? []), session)
+    case .reset:
+      if session.lane != nil { return send(request, .reset, session) }
+      let isMuted = session.state.takeMute()
+      endSession()
+      resetToDefaults()
+      if !isMuted { reply(SessionWords.reset) }
+      return true
+    case .hello, .auth, .quit, .clientID, .clientInfo, .clientList, .clientKill, .clientUnblock, .clientGetName,
+      .clientSetInfo, .clientReply, .clientCapa:
+      if session.state.isSubscriberMode { return send(request, .plain(isRead: true), session) }
+      if session.state.isInTransaction { return queueLocal(local, session, request) }
+      if local == .hello, pointee.outstanding > 0 {
+        park(.order)
+        return false
+      }
+      guard local != .clientReply else { return answerLocally(spec, request) }
+      session.isMuted = session.state.takeMute()
+      defer { session.isMuted = false }
+      return answerLocally(spec, request)
+    }
+  }
+
+  /// Within a transaction such a command is the server's to execute, in its place.
+  private func queueLocal(_ local: LocalCommand, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    let words = arguments(of: request)
+    switch local {
+    case .hello where !words.contains { String(decoding: $0, as: UTF8.self).lowercased() == "auth" }:
+      let version = words.count > 1 ? UInt8(String(decoding: words[1], as: UTF8.self)) : nil
+      guard let version, version == 2 || version == 3 else { return send(request, .plain(isRead: true), session) }
+      return send(request, .hello(version, answer: []), session)
+    case .hello, .auth, .clientReply:
+      session.state.refuseInTransaction()
+      say(ProxyRefusal.notSupported("\(String(decoding: words[0], as: UTF8.self)) of this kind in a transaction").bytes, session)
+      return true
+    default: return send(request, .plain(isRead: true), session)
+    }
+  }
+
+  /// The connection is a feed: what the client sends is the server's matter.
+  private func takeInFeed(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard let lane = session.lane else { return true }
+    if spec.local == .reset { return send(request, .reset, session) }
+    lane.appendStreamed(request)
+    return true
+  }
+
+  /// A command of a transaction whose upstream is lost.
+  private func answerAborting(_ session: Session, _ spec: CommandSpec) {
+    switch spec.session {
+    case .exec:
+      session.state.endAborted()
+      say(SessionWords.execAborted, session)
+    case .discard:
+      session.state.endAborted()
+      say(SessionWords.ok, session)
+    case .multi: say(SessionWords.nestedMulti, session)
+    case .watch: say(SessionWords.watchInMulti, session)
+    default: say(ProxyRefusal.transactionLost(session.abortReason).bytes, session)
+    }
+  }
+
+  /// Answers in the server's place, if the client wants to have answers.
+  private func say(_ bytes: [UInt8], _ session: Session) {
+    if !session.state.takeMute() { reply(bytes) }
+  }
+}
+
+// To the upstream.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Sends a request to the session's upstream. False: it has to wait.
+  func send(_ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session) -> Bool {
+    guard let lane = upstream(of: session), lane.pointee.node.pointee.isPrimary else { return refuse(what, session) }
+    session.state.await(what, at: lane.pointee.streamQueued)
+    lane.appendStreamed(request)
+    countSent(on: lane, session)
+    parkIfFull(lane)
+    return true
+  }
+
+  func send(_ words: [String], _ what: Awaited, _ session: Session) -> Bool {
+    var bytes: [UInt8] = []
+    RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)
+    return bytes.withUnsafeBytes { send($0, what, session) }
+  }
+
+  func countSent(on lane: LaneRef, _ session: Session) {
+    session.inFlight += 1
+    lane.pointee.node.pointee.outstanding += 1
+    pointee.lane = lane
+    pointee.outstanding += 1
+  }
+
+  private func parkIfFull(_ lane: LaneRef) {
+    if pointee.outstanding >= Limits.clientInFlight {
+      park(.inFlight)
+    } else if lane.pointee.unsent >= Limits.laneBacklogHigh {
+      park(.room)
+      lane.pointee.waiters.append(self)
+    } else if pointee.output.count >= pointee.outputHigh {
+      holdForOutput()
+    }
+  }
+
+  private func sendOurs(_ words: [String], _ what: Awaited, _ session: Session) {
+    var bytes: [UInt8] = []
+    RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)
+    sendOurs(bytes, what, session)
+  }
+
+  private func sendOurs(_ bytes: [UInt8], _ what: Awaited, _ session: Session) {
+    guard let lane = session.lane else { return }
+    session.state.await(what, at: lane.pointee.streamQueued)
+    bytes.withUnsafeBytes { lane.appendStreamed($0) }
+  }
+
+  /// There is no upstream to send it to. False: what it means is not known yet.
+  private func refuse(_ what: Awaited, _ session: Session) -> Bool {
+    if session.lane == nil, session.state.needsUpstream {
+      switch what {
+      case .subscribe, .unsubscribe, .repeatable:
+        // It waits together with the subscriptions that are to be taken up again.
+        session.state.await(what, at: 0)
+        pointee.outstanding += 1
+        return true
+      default: break
+      }
+    }
+    guard session.state.isModeProven else {
+      park(.order)
+      return false
+    }
+    let worker = pointee.worker
+    let isFull = pointee.worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    let refusal = isFull ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.primaryRefusal
+    if what == .multi, !session.state.isInTransaction {
+      // An error would be overheard by clients that send all of a transaction at once, and the rest of it executed.
+      session.state.abortFromTheStart()
+      session.abortReason = refusal.reason
+      say(SessionWords.ok, session)
+      return true
+    }
+    session.state.refuseInTransaction()
+    say(refusal.bytes, session)
+    return true
+  }
+
+  /// The session's upstream, lent from the primary's if it has none.
+  func upstream(of session: Session) -> LaneRef? {
+    if let lane = session.lane { return lane }
+    let worker = pointee.worker
+    guard let primary = worker.pointee.primary,
+      let lane = worker.lend(pointee.set, worker.pointee.nodes[primary], to: self)
+    else { return nil }
+    session.lane = lane
+    lane.pointee.session = session
+    lane.pointee.streamQueued = 0
+    session.state.changeUpstream(isRESP3: pointee.set.pointee.protocolVersion == 3)
+    let waiting = session.state.takeQueue()
+    if lane.pointee.upstreamID == 0 { sendOurs(["CLIENT", "ID"], .identity, session) }
+    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeatedMode, session) } }
+    renewSubscriptions(session)
+    for reply in waiting { resend(reply, session, lane) }
+    return lane
+  }
+
+  private func renewSubscriptions(_ session: Session) {
+    var count = 0
+    for (channels, word) in [(Channels.named, "SUBSCRIBE"), (.patterns, "PSUBSCRIBE"), (.shards, "SSUBSCRIBE")] {
+      let names = Array(session.state.subscriptions[channels])
+      count += names.count
+      for start in stride(from: 0, to: names.count, by: 1024) {
+        let part = names[start..<Swift.min(start + 1024, names.count)]
+        var bytes: [UInt8] = []
+        RequestWriter.append([Array(word.utf8)] + part, to: &bytes)
+        sendOurs(bytes, .renewal(channels, part.count), session)
+      }
+    }
+    guard count > 0, let lane = session.lane else { return }
+    let worker = pointee.worker
+    worker.pointee.counters.resubscriptions += 1
+    worker.pointee.report(.resubscribed(lane.pointee.node.pointee.name, channels: count))
+  }
+
+  /// Puts what has waited for this upstream behind what takes up the session.
+  private func resend(_ reply: AwaitedReply, _ session: Session, _ lane: LaneRef) {
+    var bytes: [UInt8] = []
+    func write(_ word: String, _ channels: Channels, _ names: ArraySlice<[UInt8]>) {
+      let prefix = channels == .named ? "" : channels == .patterns ? "P" : "S"
+      RequestWriter.append([Array((prefix + word).utf8)] + names, to: &bytes)
+    }
+    switch reply.what {
+    case .subscribe(let channels, let names): write("SUBSCRIBE", channels, names)
+    case .unsubscribe(let channels, let names): write("UNSUBSCRIBE", channels, names)
+    case .repeatable(let request): bytes = request
+    default: break
+    }
+    session.state.putBack(AwaitedReply(what: reply.what, start: lane.pointee.streamQueued, isMuted: reply.isMuted))
+    guard !bytes.isEmpty else { return }
+    bytes.withUnsafeBytes { lane.appendStreamed($0) }
+    session.inFlight += 1
+    lane.pointee.node.pointee.outstanding += 1
+    pointee.lane = lane
+  }
+}
+
+// The end of a session.
+extension UnsafeMutablePointer where Pointee == Client {
+  func endSessionIfClean(_ session: Session) {
+    if session.state.isClean, pointee.session === session, case .none = pointee.stream { endSession() }
+  }
+
+  /// Gives the upstream back if nothing of the client is left on it, and closes it if not.
+  func endSession() {
+    guard let session = pointee.session else { return }
+    pointee.session = nil
+    session.end()
+    pointee.outstanding -= Int32(session.state.takeQueue().count { !$0.what.isOurs })
+    pointee.lane = nil
+    guard let lane = session.lane else { return }
+    lane.pointee.node.pointee.outstanding -= session.inFlight
+    lane.pointee.session = nil
+    session.lane = nil
+    let isUntouched =
+      session.state.isClean && !session.state.isAltered && session.inFlight == 0 && lane.pointee.partial.isEmpty
+      && lane.pointee.streamUnsent == 0 && !lane.pointee.isStreamOpen && lane.pointee.heldUpBy == nil
+    if isUntouched, lane.pointee.state == .ready {
+      pointee.worker.giveBack(lane)
+    } else {
+      lane.end("its client has gone", blaming: false)
+    }
+  }
+
+  /// Goes on with requests that have waited here.
+  func goOnAfterHold() {
+    guard pointee.park == .none, !pointee.input.isEmpty, !pointee.isClosed, !pointee.isFinishing else { return }
+    if let session = pointee.session, session.state.isHolding { return }
+    unpark()
+  }
+
+  /// The client sends no more while its request blocks: as far as redis-server is concerned, it has gone. Not at once:
+  /// one that has only closed its sending side may be about to be answered.
+  func endsBlocked() -> Bool {
+    guard let session = pointee.session, session.state.isBlocked else { return false }
+    if pointee.worker.pointee.loop.now - session.blockedSince > Limits.blockedGrace { return true }
+    pointee.worker.keepTime()
+    return false
+  }
+
+  /// What a transaction or a command on the upstream has changed for the client itself.
+  func take(_ effects: SessionState.Effects) {
+    if let name = effects.name { pointee.name = name }
+    if effects.database != nil || effects.protocolVersion != nil {
+      pointee.set = pointee.worker.laneSet(
+        database: effects.database ?? pointee.set.pointee.database,
+        protocolVersion: effects.protocolVersion ?? pointee.set.pointee.protocolVersion)
+    }
+  }
+}
+
+// What belongs to the client's own view of its connection.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// A reply whose turn has not come.
+  func keepTurn(_ bytes: [UInt8], _ session: Session) {
+    session.state.putBack(
+      AwaitedReply(what: .local(bytes), start: session.lane?.pointee.streamQueued ?? 0, isMuted: false))
+    pointee.outstanding += 1
+    if pointee.outstanding >= Limits.clientInFlight { park(.inFlight) }
+  }
+
+  /// HELLO with another version than the upstream's: the server must speak it from here on, but what it says of itself
+  /// is not what the client is told.
+  func sendHello(_ version: UInt8, answer: [UInt8], _ session: Session) -> Bool {
+    session.isMuted ? true : send(["HELLO", String(version)], .hello(version, answer: answer), session)
+  }
+
+  /// CLIENT REPLY. What a shared upstream must never hear is done here: with a session, whose replies can be dropped.
+  func setReplies(_ argument: [UInt8]) -> Bool {
+    switch String(decoding: argument, as: UTF8.self).lowercased() {
+    case "on":
+      pointee.session?.state.replies = .on
+      replyOK()
+    case "off":
+      guard let session = sessionForMuting() else { return false }
+      session.state.replies = .off
+    case "skip":
+      guard let session = sessionForMuting() else { return false }
+      if session.state.replies == .on { session.state.replies = .skipNext }
+    default:
+      if pointee.session?.state.takeMute() != true { reply(error: "ERR syntax error") }
+    }
+    return true
+  }
+
+  private func sessionForMuting() -> Session? {
+    if let session = pointee.session { return session }
+    guard pointee.outstanding == 0 else {
+      park(.order)
+      return nil
+    }
+    let session = Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
+    pointee.session = session
+    return session
+  }
+
+  /// Commands whose words must be known are not passed on piecewise.
+  func isKeptWhole(_ spec: CommandSpec) -> Bool {
+    let mustBeKnown = spec.handling == .pinned && spec.pin != .replication || spec.handling == .pinnedIfBlocking
+    return mustBeKnown && pointee.scanner.position + pointee.scanner.pendingBulk <= Limits.keptRequest
+  }
+
+  /// A long request in a session: to its upstream, in its turn. False: not now.
+  func beginStream(_ base: UnsafePointer<UInt8>, in session: Session) -> Bool {
+    let name = pointee.scanner.name
+    let spec = lookupSubcommand(
+      of: pointee.worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
+    if isKeptWhole(spec) { return false }
+    guard session.state.isModeProven else {
+      park(.order)
+      return false
+    }
+    let isPassedOn = spec.handling == .forward || spec.local == .echo
+    guard isPassedOn, session.state.transaction != .aborting, let lane = upstream(of: session),
+      lane.pointee.node.pointee.isPrimary
+    else {
+      pointee.stream = .discarding
+      session.state.refuseInTransaction()
+      let refusal =
+        !isPassedOn
+        ? refusal(of: spec)
+        : session.state.transaction == .aborting
+          ? ProxyRefusal.transactionLost(session.abortReason).bytes : pointee.worker.primaryRefusal.bytes
+      if !session.state.takeMute() { reply(refusal) }
+      return true
+    }
+    if !session.state.isOpaque {
+      session.state.await(.plain(isRead: spec.flags.contains(.readonly)), at: lane.pointee.streamQueued)
+      countSent(on: lane, session)
+    }
+    lane.pointee.isStreamOpen = true
+    pointee.stream = .forwarding(lane)
+    return true
+  }
+}
