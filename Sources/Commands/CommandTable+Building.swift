@@ -75,6 +75,7 @@ extension CommandSpec {
     self.init(
       flags: flags, id: id, arity: row.arity, firstKey: row.firstKey, lastKey: row.lastKey, keyStep: row.keyStep,
       handling: handling, placement: override?.placement ?? (reads ? .replica : .primary), local: override?.local,
-      pin: override?.pin ?? (handling == .pinned ? .blocking : nil), session: SessionCommand(rawValue: row.name.lowercased()))
+      pin: override?.pin ?? (handling == .pinned ? .blocking : nil),
+      session: SessionCommand(rawValue: row.name.lowercased()))
   }
 }

@@ -14,16 +14,14 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .pinnedIfBlocking:
       return blocks(request) ? beginSession(spec, request) : forward(spec, request)
     case .pinned, .refused:
+      // Without a session there is nothing that it could execute, and its errors are of many kinds.
+      if spec.session == .exec { return forward(spec, request) }
       // The server counts arguments before anything else.
       guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
         reply(error: table.wrongArgumentCount(spec))
         return true
       }
-      switch spec.session {
-      // Without a session there is nothing that they could end.
-      case .exec, .discard, .unwatch: return forward(spec, request)
-      default: break
-      }
+      if spec.session == .discard || spec.session == .unwatch { return forward(spec, request) }
       if spec.handling == .refused || spec.pin == .replication || spec.pin == .debugging {
         reply(refusal(of: spec))
       } else {
@@ -42,7 +40,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(error: pointee.worker.pointee.table.wrongArgumentCount(spec))
       return true
     }
-    return answer(local, arguments(of: request))
+    pointee.lastCommand = spec.id
+    return answer(local, arguments(of: request), spec)
   }
 
   /// What a client is told that asks for what a shared connection cannot give.
@@ -93,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   var version: RESPVersion { pointee.set.pointee.protocolVersion == 3 ? .three : .two }
 
-  private func answer(_ command: LocalCommand, _ arguments: [[UInt8]]) -> Bool {
+  private func answer(_ command: LocalCommand, _ arguments: [[UInt8]], _ spec: CommandSpec) -> Bool {
     var bytes: [UInt8] = []
     switch command {
     case .ping:
@@ -136,8 +135,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(
         ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
     case .clientReply: return setReplies(arguments[2])
-    case .clientInfo, .clientList, .clientKill, .clientUnblock:
-      reply(ProxyRefusal.notSupported("this CLIENT subcommand").bytes)
+    case .clientInfo: replyInfo()
+    case .clientList: replyList(arguments)
+    case .clientKill: kill(arguments)
+    case .clientUnblock: return unblock(arguments, spec)
     }
     return true
   }

@@ -172,6 +172,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
     }
     flushRun(&run, base, at)
+    pointee.lastCommand = memo.id
     return pointee.isFinishing ? count : at
   }
 
@@ -385,6 +386,8 @@ struct CommandMemo {
   private var word: UInt64 = 0
   private var length = 0
   private var spec = CommandSpec.unknown
+
+  var id: UInt16 { spec.id }
 
   init() {}
 

@@ -49,7 +49,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
     if isKeptWhole(spec) { return false }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
-    guard spec.handling == .forward || spec.handling == .pinnedIfBlocking || (spec.handling == .local && spec.local == .echo) else {
+    guard
+      spec.handling == .forward || spec.handling == .pinnedIfBlocking
+        || (spec.handling == .local && spec.local == .echo)
+    else {
       pointee.stream = .discarding
       reply(refusal(of: spec))
       return true

@@ -78,6 +78,8 @@ struct Lane: ~Copyable {
   var waiters = Ring<UnsafeMutablePointer<Client>>()
   /// Runs that may be in flight together: few after a big reply, so that the next big one finds few others waiting.
   var window = Int32.max
+  /// When it was given back.
+  var idleSince = 0.0
   /// When it became ready.
   var readySince = 0.0
 

@@ -57,6 +57,10 @@ public struct Limits: Sendable {
   static let silentMoves: UInt8 = 2
   /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
   static let idleUpstreams = 4
+  /// As many as that when they are in demand, as by workers that wait in a loop; those above the number before are closed
+  /// after this time without use.
+  static let mostIdleUpstreams = 64
+  static let idleUpstreamLife = 10.0
   /// How long a request may have been blocking for its client to be believed to be still interested in the reply when it
   /// sends no more.
   static let blockedGrace = 0.1

@@ -108,6 +108,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.tick.disarm(on: pointee.loop)
     pointee.drainTimer.disarm(on: pointee.loop)
     pointee.drainNudge.disarm(on: pointee.loop)
+    pointee.trimTimer.disarm(on: pointee.loop)
     for node in pointee.nodes {
       node.deinitialize(count: 1)
       node.deallocate()

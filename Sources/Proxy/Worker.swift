@@ -37,6 +37,7 @@ struct Worker: ~Copyable {
   var tick = TimerWatcher()
   var drainTimer = TimerWatcher()
   var drainNudge = TimerWatcher()
+  var trimTimer = TimerWatcher()
   var turn: UInt64 = 1
   var dice: Dice
 

@@ -13,7 +13,8 @@ struct ProxyRefusalTests {
       .flatMap { node in
         [
           ("AMBDOWN", ProxyRefusal.noPrimary(why)), ("AMBDOWN", .noReplica), ("AMBDOWN", .notExecuted(node, why)),
-          ("AMBUNKNOWN", .unknownFate(node, why)), ("AMBDOWN", .readLost(node, why)), ("AMBBUSY", .noUpstreamLeft(7)), ("AMBDOWN", .transactionLost(why)),
+          ("AMBUNKNOWN", .unknownFate(node, why)), ("AMBDOWN", .readLost(node, why)), ("AMBBUSY", .noUpstreamLeft(7)),
+          ("AMBDOWN", .transactionLost(why)),
           ("AMBUNSUPPORTED", .needsOwnUpstream(why, why)), ("AMBUNSUPPORTED", .notSupported(why)),
         ]
       }

@@ -48,9 +48,19 @@ extension Awaited {
   /// Whether what the next request means depends on the reply.
   var changesMode: Bool {
     switch self {
-    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .monitor, .reset, .discardForExec: true
-    case .plain, .blocking, .watch, .unwatch, .select, .setName, .mode, .repeatable, .local, .identity, .fence,
-      .repeatedMode, .renewal:
+    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .setName, .monitor, .reset, .discardForExec: true
+    case .plain, .blocking, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence, .repeatedMode,
+      .renewal:
+      false
+    }
+  }
+
+  /// Whether it may change what an upstream was lent with: its database, its protocol version, its name.
+  var altersUpstream: Bool {
+    switch self {
+    case .select, .setName, .hello, .monitor, .reset: true
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode, .repeatable,
+      .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
     }
   }

@@ -28,7 +28,8 @@ extension UnsafeMutablePointer where Pointee == Client {
         if count - at > Limits.laneBacklogHigh { park(.order) }
         return at
       }
-      let progress = pointee.scanner.scan(UnsafeRawBufferPointer(start: base + at, count: count - at), dropped: pointee.streamed)
+      let progress = pointee.scanner.scan(
+        UnsafeRawBufferPointer(start: base + at, count: count - at), dropped: pointee.streamed)
       switch progress {
       case .complete:
         let length = pointee.scanner.position - pointee.streamed
@@ -69,11 +70,12 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// False: the answer to what is in flight decides what becomes of it, and the client is parked.
   private func takeInSession(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    pointee.lastCommand = spec.id
     if spec.handling == .closeSilently {
       close()
       return true
     }
-    if spec.local == .quit {
+    if spec.local == .quit, !session.state.isOpaque {
       session.isMuted = session.state.takeMute()
       finish(with: SessionWords.ok)
       session.isMuted = false
@@ -103,7 +105,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .ping, .echo, .select, .clientSetName, .reset, .quit: return false
     case .some: return true
     case nil:
-      if spec.session == .exec { return state.execVerdict != .ask }
+      if spec.session == .exec { return state.watch == .broken || state.execVerdict != .ask }
       return spec.pin == .replication || spec.pin == .debugging
     }
   }
@@ -194,15 +196,16 @@ extension UnsafeMutablePointer where Pointee == Client {
       return send(request, what, session)
     case .echo: return send(request, .plain(isRead: true), session)
     case .select:
+      // What EXEC says of each command is not looked at, so a number that it will refuse must not count as chosen.
       let database = arguments(of: request).dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        .flatMap { (0..<pointee.worker.pointee.server.databases).contains($0) ? $0 : nil }
       return send(request, .select(database), session)
     case .clientSetName: return send(request, .setName(arguments(of: request).last ?? []), session)
     case .reset:
       if session.lane != nil { return send(request, .reset, session) }
-      let isMuted = session.state.takeMute()
       endSession()
       resetToDefaults()
-      if !isMuted { reply(SessionWords.reset) }
+      reply(SessionWords.reset)
       return true
     case .hello, .auth, .quit, .clientID, .clientInfo, .clientList, .clientKill, .clientUnblock, .clientGetName,
       .clientSetInfo, .clientReply, .clientCapa:
@@ -229,7 +232,9 @@ extension UnsafeMutablePointer where Pointee == Client {
       return send(request, .hello(version, answer: []), session)
     case .hello, .auth, .clientReply:
       session.state.refuseInTransaction()
-      say(ProxyRefusal.notSupported("\(String(decoding: words[0], as: UTF8.self)) of this kind in a transaction").bytes, session)
+      say(
+        ProxyRefusal.notSupported("\(String(decoding: words[0], as: UTF8.self)) of this kind in a transaction").bytes,
+        session)
       return true
     default: return send(request, .plain(isRead: true), session)
     }
@@ -329,7 +334,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     let worker = pointee.worker
-    let isFull = pointee.worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    let isFull =
+      pointee.worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
     let refusal = isFull ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.primaryRefusal
     if what == .multi, !session.state.isInTransaction {
       // An error would be overheard by clients that send all of a transaction at once, and the rest of it executed.
@@ -427,6 +433,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     } else {
       lane.end("its client has gone", blaming: false)
     }
+  }
+
+  /// The feed has ended, and with it the connection, as soon as what came is written.
+  func endAfterFeed() {
+    endSession()
+    finishWhenIdle()
   }
 
   /// Goes on with requests that have waited here.

@@ -132,10 +132,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.lane = nil
     session.streamed = nil
     session.dropsStream = false
-    if pointee.isReplyStarted || session.state.isOpaque || client.pointee.isClosed {
-      // Half a reply, or a feed that nobody can take up where it ended.
-      return client.close()
-    }
+    // Half a reply, or a feed that nobody can take up where it ended.
+    if pointee.isReplyStarted || client.pointee.isClosed { return client.close() }
+    if session.state.isOpaque { return client.endAfterFeed() }
     let words = { (fate: SessionState.Fate) -> [UInt8] in
       switch fate {
       case .unknown: ProxyRefusal.unknownFate(node.pointee.name, why).bytes

@@ -19,7 +19,8 @@ enum ReplyShape: Equatable {
     case UInt8(ascii: "+"):
       self =
         reply.elementsEqual("+OK\r\n".utf8)
-        ? .ok : reply.elementsEqual("+QUEUED\r\n".utf8) ? .queued : reply.elementsEqual("+RESET\r\n".utf8) ? .reset : .other
+        ? .ok
+        : reply.elementsEqual("+QUEUED\r\n".utf8) ? .queued : reply.elementsEqual("+RESET\r\n".utf8) ? .reset : .other
     case UInt8(ascii: "-"):
       self = .error(reply.starts(with: "-EXECABORT ".utf8) ? .execAborted : .other)
     case UInt8(ascii: "!"): self = .error(.other)
@@ -83,7 +84,10 @@ private struct BulkReader {
   }
 
   private mutating func skipLine() {
-    guard let end = bytes[at...].firstIndex(of: 10) else { return at = bytes.count }
+    guard let end = bytes[at...].firstIndex(of: 10) else {
+      at = bytes.count
+      return
+    }
     at = end + 1
   }
 

@@ -62,7 +62,8 @@ extension SessionState {
       let byData: Fate =
         isOpen ? (mayBeExecuted ? .unknown : .notExecuted) : wasSent ? .unknown : .notExecuted
       switch entry.what {
-      case .plain(let isRead), .blocking(let isRead): return isRead && byData == .unknown && !isOpen ? .readLost : byData
+      case .plain(let isRead), .blocking(let isRead):
+        return isRead && byData == .unknown && !isOpen ? .readLost : byData
       case .multi:
         guard !isOpen else { return byData }
         isOpen = true

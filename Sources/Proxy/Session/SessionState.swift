@@ -54,7 +54,9 @@ struct SessionState {
     var mustFail = false
   }
 
-  var transaction = Transaction.none
+  var transaction = Transaction.none {
+    didSet { if transaction == .none || oldValue == .none { queuedCommands = transaction == .none ? -1 : 0 } }
+  }
   var watch = Watch.none
   var replies = Replies.on
   private(set) var subscriptions = Subscriptions()
@@ -63,7 +65,11 @@ struct SessionState {
   private(set) var isOpaque = false
   /// The upstream's database, protocol version or name are not those that it was lent with.
   private(set) var isAltered = false
+  /// The reply to the newest request may be the last one that is matched.
+  private var mayBecomeFeed = false
   private(set) var queue = AwaitedQueue()
+  /// How many commands the server has queued; -1 outside of transactions.
+  private(set) var queuedCommands = -1
 
   /// The protocol version that the upstream speaks now.
   private(set) var isRESP3: Bool
@@ -92,6 +98,7 @@ extension SessionState {
   /// Whether requests behind those in flight have to wait here.
   var isHolding: Bool {
     guard let last = queue.last else { return false }
+    if mayBecomeFeed { return true }
     switch last.what {
     case .blocking, .reset: return true
     default: return false
@@ -112,7 +119,15 @@ extension SessionState {
 extension SessionState {
   /// A request is sent: from byte `start` of all that were sent on this upstream.
   mutating func await(_ what: Awaited, at start: Int) {
-    queue.append(AwaitedReply(what: what, start: start, isMuted: what.isOurs ? false : takeMute()))
+    // Whatever the reply says: such an upstream is nobody else's any more.
+    if what.altersUpstream { isAltered = true }
+    switch what {
+    case .monitor: mayBecomeFeed = true
+    case .exec where queue.contains(\.expectsNotices): mayBecomeFeed = true
+    case .exec: if case .queueing(let queued) = transaction, queued.effects.becomesOpaque { mayBecomeFeed = true }
+    default: break
+    }
+    queue.append(AwaitedReply(what: what, start: start, isMuted: what.isOurs ? false : takeMute() && what != .reset))
   }
 
   /// Whether the client wants no reply to the request that it has just sent.
@@ -207,6 +222,7 @@ extension SessionState {
     if mayBeNotice(kind), let notice = Notice(reply) { return receive(notice) }
     if kind == UInt8(ascii: ">") { return Outcome() }
     guard let head = queue.popFirst() else { return Outcome(isUnexpected: true) }
+    if queuedCommands >= 0, reply.elementsEqual("+QUEUED\r\n".utf8) { queuedCommands += 1 }
     if case .plain = head.what { return Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1) }
     return settle(head, ReplyShape(reply, kind: kind))
   }
@@ -262,6 +278,7 @@ extension SessionState {
   /// The reply to `head`, which is no longer in the queue.
   private mutating func settle(_ head: AwaitedReply, _ shape: ReplyShape) -> Outcome {
     var outcome = Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1)
+    if queue.isEmpty { mayBecomeFeed = false }
     switch head.what {
     case .plain, .blocking, .repeatable: break
     case .local(let bytes): outcome = Outcome(delivery: .replace(bytes), settled: 1)
@@ -281,14 +298,13 @@ extension SessionState {
       if shape == .ok, watch == .none { watch = .keys }
     case .unwatch:
       if shape == .ok { watch = .none }
-    case .select(let database): change(shape, &outcome) { $0.database = database }
+    case .select(let database): change(shape, &outcome) { $0.database = database ?? $0.database }
     case .setName(let name): change(shape, &outcome) { $0.name = name }
     case .mode(let wanted): change(shape, &outcome) { $0.modes.append(wanted) }
     case .hello(let version, let answer):
       if shape == .queued {
         change(shape, &outcome) { $0.protocolVersion = version }
       } else if !shape.isError {
-        isAltered = true
         isRESP3 = version == 3
         outcome.effects = Effects(protocolVersion: version)
         if !head.isMuted { outcome.delivery = .replace(answer) }
@@ -345,7 +361,6 @@ extension SessionState {
   }
 
   private mutating func apply(_ effects: Effects, _ outcome: inout Outcome) {
-    if effects.database != nil || effects.name != nil || effects.protocolVersion != nil { isAltered = true }
     if let version = effects.protocolVersion { isRESP3 = version == 3 }
     for change in effects.modes {
       modes.removeAll { $0.mode == change.mode }

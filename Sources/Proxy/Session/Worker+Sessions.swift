@@ -29,13 +29,40 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return !pointee.adrift.isEmpty
   }
 
-  /// One of this worker's clients.
-  func client(_ id: UInt64) -> ClientRef? {
+  /// This worker's clients, oldest first.
+  var clients: [ClientRef] {
+    var clients: [ClientRef] = []
     var next = pointee.firstClient
     while let client = next {
-      if client.pointee.id == id, !client.pointee.isClosed { return client }
+      if !client.pointee.isClosed { clients.append(client) }
       next = client.pointee.next
     }
-    return nil
+    return clients.reversed()
+  }
+
+  func client(_ id: UInt64) -> ClientRef? { clients.first { $0.pointee.id == id } }
+
+  /// Closes upstreams that nobody has needed for a while, but for a few.
+  func trimIdleUpstreams() {
+    let now = pointee.loop.now
+    var isFull = false
+    for set in pointee.sets {
+      for index in set.pointee.idle.indices {
+        // The oldest stand first, because the newest are lent first.
+        while set.pointee.idle[index].count > Limits.idleUpstreams, let oldest = set.pointee.idle[index].first,
+          now - oldest.pointee.idleSince >= Limits.idleUpstreamLife
+        {
+          set.pointee.idle[index].removeFirst()
+          oldest.close()
+        }
+        if set.pointee.idle[index].count > Limits.idleUpstreams { isFull = true }
+      }
+    }
+    if isFull { armTrim() }
+  }
+
+  func armTrim() {
+    guard !pointee.trimTimer.isArmed else { return }
+    pointee.trimTimer.arm(on: pointee.loop, after: Limits.idleUpstreamLife)
   }
 }
