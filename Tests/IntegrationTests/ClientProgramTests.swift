@@ -124,7 +124,7 @@ struct ClientProgramTests {
     heard = []
     pubsub = client.pubsub()
     pubsub.subscribe(**{'news': lambda m: heard.append(m['data'])})
-    pubsub.psubscribe('n?ws')
+    pubsub.psubscribe(**{'n?ws': lambda m: None})
     listener = pubsub.run_in_thread(sleep_time=0.01)
     eventually(lambda: (client.pubsub_numsub('news'), client.pubsub_numpat()), ([(b'news', 1)], 1))
     client.publish('news', 'flash')

@@ -63,6 +63,17 @@ struct TransactionTests {
     }
   }
 
+  @Test func `what a transaction has written is seen by the reads behind it`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      for round in 0..<200 {
+        try expectEqual(
+          try client.pipeline([["MULTI"], ["SET", "key", "\(round)"], ["EXEC"]]).last, .array([.simple("OK")]))
+        try expectEqual(try client.call("GET", "key"), .bulk("\(round)"))
+      }
+    }
+  }
+
   @Test func `upstreams of transactions are used again, and by clients of the same database only`() throws {
     try withLab(replicas: 0) { lab in
       let before = try connections(lab)
@@ -139,6 +150,8 @@ struct TransactionTests {
       try client.call("HELLO", "\(version)")
       try client.call("WATCH", "key")
       try lab.primary.killClients { $0.contains(" cmd=watch ") }
+      // Noticed in the middle of what follows, it would be the end of a transaction, and EXECABORT as honest.
+      try eventually("the loss is noticed") { lab.service.report.contains(" lost: ") }
       try expectEqual(
         try client.pipeline([["MULTI"], ["SET", "key", "1"], ["EXEC"]]),
         [.simple("OK"), .simple("QUEUED"), version == 3 ? .null : .nullArray])

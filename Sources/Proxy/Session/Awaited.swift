@@ -45,6 +45,28 @@ extension Awaited {
     }
   }
 
+  /// Whether it may be sent to a node that is not proven to be the primary at the moment: it writes nothing.
+  var isHarmless: Bool {
+    switch self {
+    case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset: true
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .mode, .monitor, .local, .identity,
+      .fence,
+      .repeatedMode, .renewal:
+      false
+    }
+  }
+
+  /// Whether it may have written by the time it is answered.
+  var mayWrite: Bool {
+    switch self {
+    case .plain(let isRead), .blocking(let isRead): !isRead
+    case .exec: true
+    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .mode, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
+      false
+    }
+  }
+
   /// Whether what the next request means depends on the reply.
   var changesMode: Bool {
     switch self {

@@ -23,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       switch pointee.scanner.scan(rest, dropped: pointee.passedOn) {
       case .complete:
         let length = pointee.scanner.position - pointee.passedOn
+        let mayWrite = session.state.queue.first?.what.mayWrite ?? false
         let outcome = receive(session, UnsafeRawBufferPointer(rebasing: rest[..<length]))
         if outcome.isUnexpected {
           pass(to: at)
@@ -36,6 +37,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         at += length
         if case .replace(let own) = outcome.delivery { own.withUnsafeBytes { client.deliver($0) } }
         if case .local = session.state.queue.first?.what { pass(to: at) }
+        if mayWrite, outcome.settled > 0 { client.noteSessionWrite() }
         perform(outcome, session)
       case .needMore:
         let used = passOnUnfinished(session, rest)
