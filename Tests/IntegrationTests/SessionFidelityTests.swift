@@ -99,6 +99,26 @@ struct SessionFidelityTests {
   @Test(arguments: [2, 3])
   func `modes are those of a redis-server`(version: Int) throws { try compare(Self.modes, version) }
 
+  /// Whatever order a program finds for them.
+  @Test(arguments: [2, 3])
+  func `random sessions are those of a redis-server`(version: Int) throws {
+    let words = [
+      "MULTI", "MULTI", "EXEC", "EXEC", "DISCARD", "WATCH k", "UNWATCH", "SET k v", "SET k 1", "GET k", "INCR k",
+      "DEL k l", "LPUSH l x", "BLPOP l 0.001", "BRPOP l m 0.001", "SELECT 0", "SELECT 1", "SELECT 99", "PING", "PING x",
+      "ECHO y", "SUBSCRIBE a", "UNSUBSCRIBE a", "UNSUBSCRIBE", "PSUBSCRIBE p*", "PUNSUBSCRIBE", "SSUBSCRIBE s",
+      "SUNSUBSCRIBE s", "PUBLISH a x", "CLIENT SETNAME n", "CLIENT GETNAME", "RESET", "GET", "NOSUCH", "EXEC x",
+      "MULTI x", "WATCH", "WAIT 0 0", "XADD s 1-1 f v", "XREAD BLOCK 1 STREAMS s 0", "CLIENT TRACKINGINFO",
+      "CLIENT NO-EVICT ON", "CLIENT NO-EVICT OFF", "EVAL return{1,2} 0", "EXISTS k", "UNLINK k",
+    ]
+    var random = SeededGenerator(seed: UInt64(version))
+    // A SUBSCRIBE in a transaction makes the connection a feed, in which QUIT and RESET are the server's; often enough.
+    let lines = (0..<120).map { _ in
+      (0..<Int.random(in: 2...25, using: &random)).map { _ in words.randomElement(using: &random) ?? "" }
+        .joined(separator: "; ")
+    }
+    try compare(lines, version)
+  }
+
   /// Each line as one pipeline, and request by request.
   private func compare(_ lines: [String], _ version: Int) throws {
     try withLab(replicas: 0, readsOnReplicas: false) { lab in
