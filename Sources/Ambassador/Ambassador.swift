@@ -106,6 +106,7 @@ public final class Ambassador {
     worker.limits.upstreamTimeout = configuration.upstream.timeout.seconds
     worker.limits.hold = configuration.failover.hold.seconds
     worker.limits.holdBytes = configuration.failover.holdBytes
+    worker.limits.maxPinned = max(1, configuration.upstream.maxPinned / max(1, configuration.threads))
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
     worker.isFencing = configuration.listen.contains { listener in
       let rules = ReadRules(of: listener, in: configuration.reads)

@@ -64,6 +64,8 @@ struct Narrator {
     case .primaryRefused(let node, let why):
       logger.warning("the primary \(node) refuses writes (\(why)); they wait")
     case .replicaSilent(let node): logger.notice("replica \(node) is silent; its reads are asked elsewhere")
+    case .resubscribed(let node, let channels):
+      logger.notice("\(channels) subscriptions of a client taken up again at \(node)")
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .ended: break
     }

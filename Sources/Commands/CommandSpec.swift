@@ -1,6 +1,6 @@
 /// What is known of one command: what its server says, and what the ambassador does with it.
 ///
-/// A trivial value of 20 bytes without references, so that the data path copies it freely. Names and reasons are in
+/// A trivial value of 21 bytes without references, so that the data path copies it freely. Names and reasons are in
 /// the ``CommandTable`` that it came from.
 @frozen
 public struct CommandSpec: Sendable, Equatable {
@@ -21,12 +21,14 @@ public struct CommandSpec: Sendable, Equatable {
   public let pin: PinKind?
   public let effect: CommandEffect
   public let scope: KeyScope
+  /// What it does to the state that a server holds for the connection; nil for commands that leave it alone.
+  public let session: SessionCommand?
 
   @inlinable
   init(
     flags: CommandFlags, id: UInt16, arity: Int16, firstKey: Int16, lastKey: Int16, keyStep: Int16,
     handling: CommandHandling, placement: CommandPlacement, local: LocalCommand? = nil, pin: PinKind? = nil,
-    effect: CommandEffect, scope: KeyScope
+    session: SessionCommand? = nil, effect: CommandEffect, scope: KeyScope
   ) {
     self.flags = flags
     self.id = id
@@ -40,6 +42,7 @@ public struct CommandSpec: Sendable, Equatable {
     self.pin = pin
     self.effect = effect
     self.scope = scope
+    self.session = session
   }
 
   /// A command that the table does not know, a module's perhaps: the primary may run it, or refuse it in its own words.

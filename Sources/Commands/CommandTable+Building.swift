@@ -76,6 +76,7 @@ extension CommandSpec {
       flags: flags, id: id, arity: row.arity, firstKey: row.firstKey, lastKey: row.lastKey, keyStep: row.keyStep,
       handling: handling, placement: override?.placement ?? (reads ? .replica : .primary), local: override?.local,
       pin: override?.pin ?? (handling == .pinned ? .blocking : nil),
+      session: SessionCommand(rawValue: row.name.lowercased()),
       effect: Self.effect(
         flags: flags, isKnown: CommandRow.builtinNames.contains(row.name), override: override?.effect),
       scope: override?.scope ?? Self.scope(of: row, flags: flags))

@@ -62,6 +62,10 @@ extension CommandTable {
     names[Int(spec.id)]
   }
 
+  public func name(ofID id: UInt16) -> String {
+    Int(id) < names.count ? names[Int(id)] : ""
+  }
+
   /// Why this command is an exception to what the server's flags alone would make us do; nil if it is none.
   public func because(_ spec: CommandSpec) -> String? {
     overrides[Int(spec.id)]?.because

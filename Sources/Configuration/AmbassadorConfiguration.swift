@@ -49,6 +49,7 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
     public var passwordFile: String?
     public var timeout = Duration.zero
     public var connectTimeout = Duration.zero
+    public var maxPinned = 0
   }
 
   public struct Reads: Sendable, Equatable {

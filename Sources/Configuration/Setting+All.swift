@@ -46,6 +46,12 @@ extension Setting {
       "upstream.connect-timeout", .duration(.milliseconds(1) ... .seconds(3600)), into: \.upstream.connectTimeout,
       default: .seconds(1), reload: .live,
       help: "How long connecting to a node may take, authentication included."),
+    Setting(
+      "upstream.max-pinned", .integer(1...1_000_000), into: \.upstream.maxPinned, default: 1000, reload: .live,
+      help: """
+        How many connections may be lent to single clients at the same time: for MULTI, blocking commands, SUBSCRIBE and \
+        whatever else redis-server keeps for a connection. Past it, such commands get -AMBBUSY.
+        """),
 
     Setting(
       "reads.policy", .word(AmbassadorConfiguration.ReadPolicy.self), into: \.reads.policy, default: .preferReplica,

@@ -12,25 +12,36 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .forward:
       return forward(spec, request)
     case .pinnedIfBlocking:
-      if blocks(request) { reply(refusal(of: spec)) } else { return forward(spec, request) }
+      return blocks(request) ? beginSession(spec, request) : forward(spec, request)
     case .pinned, .refused:
+      // Without a session there is nothing that it could execute, and its errors are of many kinds.
+      if spec.session == .exec { return forward(spec, request) }
       // The server counts arguments before anything else.
-      if spec.accepts(argumentCount: pointee.scanner.argumentCount) {
-        reply(refusal(of: spec))
-      } else {
-        reply(error: table.wrongArgumentCount(spec))
-      }
-    case .closeSilently:
-      close()
-    case .local:
-      guard let local = spec.local else { return forward(spec, request) }
       guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
         reply(error: table.wrongArgumentCount(spec))
         return true
       }
-      return answer(local, arguments(of: request))
+      if spec.session == .discard || spec.session == .unwatch { return forward(spec, request) }
+      if spec.handling == .refused || spec.pin == .replication || spec.pin == .debugging {
+        reply(refusal(of: spec))
+      } else {
+        return beginSession(spec, request)
+      }
+    case .closeSilently:
+      close()
+    case .local: return answerLocally(spec, request)
     }
     return true
+  }
+
+  func answerLocally(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard let local = spec.local else { return forward(spec, request) }
+    guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
+      reply(error: pointee.worker.pointee.table.wrongArgumentCount(spec))
+      return true
+    }
+    pointee.lastCommand = spec.id
+    return answer(local, arguments(of: request), spec)
   }
 
   /// What a client is told that asks for what a shared connection cannot give.
@@ -55,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     return true
   }
 
-  private func blocks(_ request: UnsafeRawBufferPointer) -> Bool {
+  func blocks(_ request: UnsafeRawBufferPointer) -> Bool {
     var option = BlockOption()
     for span in RequestArguments(request).dropFirst() {
       switch option.consume(UnsafeRawBufferPointer(rebasing: request[span.offset..<span.offset + span.length])) {
@@ -67,21 +78,21 @@ extension UnsafeMutablePointer where Pointee == Client {
     return false
   }
 
-  private func arguments(of request: UnsafeRawBufferPointer) -> [[UInt8]] {
+  func arguments(of request: UnsafeRawBufferPointer) -> [[UInt8]] {
     RequestArguments(request).map { Array(request[$0.offset..<$0.offset + $0.length]) }
   }
 
-  private func reply(error text: String) {
+  func reply(error text: String) {
     var bytes: [UInt8] = []
     ReplyWriter.appendError(text, to: &bytes)
     reply(bytes)
   }
 
-  private func replyOK() { reply(Array("+OK\r\n".utf8)) }
+  func replyOK() { reply(Array("+OK\r\n".utf8)) }
 
-  private var version: RESPVersion { pointee.set.pointee.protocolVersion == 3 ? .three : .two }
+  var version: RESPVersion { pointee.set.pointee.protocolVersion == 3 ? .three : .two }
 
-  private func answer(_ command: LocalCommand, _ arguments: [[UInt8]]) -> Bool {
+  private func answer(_ command: LocalCommand, _ arguments: [[UInt8]], _ spec: CommandSpec) -> Bool {
     var bytes: [UInt8] = []
     switch command {
     case .ping:
@@ -102,8 +113,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .select: return select(arguments[1])
     case .reset:
       guard isFreeToSwitch() else { return false }
-      pointee.name = []
-      pointee.set = pointee.worker.laneSet(database: 0, protocolVersion: 2)
+      resetToDefaults()
       reply(Array("+RESET\r\n".utf8))
     case .quit:
       finish(with: Array("+OK\r\n".utf8))
@@ -124,8 +134,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .auth:
       reply(
         ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
-    case .clientReply, .clientInfo, .clientList, .clientKill, .clientUnblock:
-      reply(ProxyRefusal.notSupported("this CLIENT subcommand").bytes)
+    case .clientReply: return setReplies(arguments[2])
+    case .clientInfo: replyInfo()
+    case .clientList: replyList(arguments)
+    case .clientKill: kill(arguments)
+    case .clientUnblock: return unblock(arguments, spec)
     }
     return true
   }
@@ -135,6 +148,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     if pointee.outstanding == 0 { return true }
     park(.order)
     return false
+  }
+
+  /// As RESET leaves a connection.
+  func resetToDefaults() {
+    pointee.name = []
+    pointee.set = pointee.worker.laneSet(database: 0, protocolVersion: 2)
   }
 
   private func setName(_ name: [UInt8]) -> Bool {
@@ -194,9 +213,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     guard isFreeToSwitch() else { return false }
     if let name, !setName(name) { return true }
-    pointee.set = pointee.worker.laneSet(
-      database: pointee.set.pointee.database, protocolVersion: protocolVersion)
-
+    let version: RESPVersion = protocolVersion == 3 ? .three : .two
     var bytes: [UInt8] = []
     ReplyWriter.appendMapHeader(count: 7, version, to: &bytes)
     let server = pointee.worker.pointee.server
@@ -214,6 +231,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     ReplyWriter.appendBulk("modules", to: &bytes)
     ReplyWriter.appendArrayHeader(count: 0, to: &bytes)
+    if let session = pointee.session, session.lane != nil, protocolVersion != pointee.set.pointee.protocolVersion {
+      return sendHello(protocolVersion, answer: bytes, session)
+    }
+    pointee.set = pointee.worker.laneSet(
+      database: pointee.set.pointee.database, protocolVersion: protocolVersion)
     reply(bytes)
     return true
   }

@@ -101,7 +101,8 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// Dispatches the requests in `base[..<count]` until they end or the client is parked; gives back how many bytes are
   /// done with. `base` is where the scanner's current request continues.
-  private func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+  func dispatch(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    if pointee.session != nil { return dispatchInSession(base, count) }
     let worker = pointee.worker
     var run = RequestRun(start: 0)
     var memo = CommandMemo()
@@ -143,6 +144,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           at += length
           run.start = at
           if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
+          if pointee.session != nil { return at + dispatchInSession(base + at, count - at) }
           continue
         }
       }
@@ -160,6 +162,9 @@ extension UnsafeMutablePointer where Pointee == Client {
         let length = pointee.scanner.position
         guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
         at += length
+        if pointee.session != nil, !pointee.isClosed, !pointee.isFinishing, pointee.park == .none {
+          return at + dispatchInSession(base + at, count - at)
+        }
       case .malformed:
         refuseSyntax()
         return count
@@ -170,6 +175,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
     }
     flushRun(&run, base, at)
+    pointee.lastCommand = memo.id
     return pointee.isFinishing ? count : at
   }
 
@@ -363,7 +369,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     reply(worker.primaryRefusal.bytes)
   }
 
-  private func refuseSyntax() {
+  func refuseSyntax() {
     var bytes: [UInt8] = []
     pointee.scanner.error?.appendReply(to: &bytes)
     if case .forwarding(let lane) = pointee.stream {
@@ -375,7 +381,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// Runs a command typed without RESP: the server takes it as an array of the words. False: not now.
-  private func runInline(_ line: UnsafeRawBufferPointer) -> Bool {
+  func runInline(_ line: UnsafeRawBufferPointer) -> Bool {
     let arguments: [[UInt8]]
     do throws(RequestSyntaxError) {
       arguments = try InlineCommand.arguments(of: line)
@@ -436,6 +442,8 @@ struct CommandMemo {
   private var word: UInt64 = 0
   private var length = 0
   private var spec = CommandSpec.unknown
+
+  var id: UInt16 { spec.id }
 
   init() {}
 

@@ -50,6 +50,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     worker.pointee.outputBytes -= pointee.output.count
     pointee.output.release()
     pointee.input.release()
+    if pointee.session != nil {
+      pointee.stream = .none
+      endSession()
+    }
     if case .forwarding(let lane) = pointee.stream { lane.abandonStream() }
     pointee.stream = .none
     if let lane = pointee.holdsUp { lane.release() }

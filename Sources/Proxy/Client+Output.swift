@@ -36,6 +36,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       held.append(.reply(bytes))
       return
     }
+    if let session = pointee.session {
+      if session.isMuted { return }
+      if pointee.outstanding > 0 { return keepTurn(bytes, session) }
+    }
     if pointee.outstanding > 0, let lane = pointee.lane {
       lane.appendLocal(bytes, to: self)
       if pointee.outstanding >= Limits.clientInFlight {
@@ -45,10 +49,16 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
       return
     }
+    say(bytes)
+    if pointee.output.count >= pointee.outputHigh { holdForOutput() }
+  }
+
+  /// Appends to what the client gets, whatever it still waits for.
+  func say(_ bytes: [UInt8]) {
+    guard !pointee.isClosed else { return }
     pointee.output.append(bytes)
     pointee.worker.pointee.outputBytes += bytes.count
     markDirty()
-    if pointee.output.count >= pointee.outputHigh { holdForOutput() }
   }
 
   /// Asks for a flush at the end of the turn.
@@ -75,6 +85,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// The client sends no more. Replies on their way still reach one that has closed only its sending side, as they would
   /// from redis-server, which has them ready by then; one that has gone altogether is noticed by writing to it.
   func finishSending() {
+    if endsBlocked() { return close() }
     if case .none = pointee.stream { finishWhenIdle() } else { close() }
   }
 

@@ -54,6 +54,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// False: not now, the client is parked.
   private func beginStream(_ base: UnsafePointer<UInt8>) -> Bool {
+    if let session = pointee.session { return beginStream(base, in: session) }
     if pointee.outstanding > 0 {
       park(.order)
       return false
@@ -62,8 +63,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     let name = pointee.scanner.name
     let spec = lookupSubcommand(
       of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
+    if isKeptWhole(spec) { return false }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
-    guard spec.handling == .forward || (spec.handling == .local && spec.local == .echo) else {
+    guard
+      spec.handling == .forward || spec.handling == .pinnedIfBlocking
+        || (spec.handling == .local && spec.local == .echo)
+    else {
       pointee.stream = .discarding
       reply(refusal(of: spec))
       return true
@@ -87,8 +92,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let lane = worker.lend(pointee.set, node, to: self) else {
       pointee.stream = .discarding
       reply(
-        worker.pointee.lent >= Limits.lentUpstreams
-          ? ProxyRefusal.noUpstreamLeft.bytes
+        worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+          ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned).bytes
           : ProxyRefusal.notExecuted(node.pointee.name, node.pointee.lastFailure).bytes)
       return true
     }

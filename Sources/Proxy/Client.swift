@@ -84,6 +84,12 @@ struct Client: ~Copyable {
   var holdsUp: LaneRef?
   /// How its reads are served, as the listener that it came through has it.
   var rules = ReadRules()
+  /// What a server holds for it, and the upstream where it does.
+  var session: Session?
+  /// When it connected.
+  let since: Double
+  /// The command that it has sent last, by its id in the table; 0 for none or an unknown one.
+  var lastCommand: UInt16 = 0
   /// As `CLIENT SETNAME` left it.
   var name: [UInt8] = []
   var previous: ClientRef?
@@ -94,5 +100,6 @@ struct Client: ~Copyable {
     self.fd = fd
     self.id = id
     self.set = set
+    since = worker.pointee.loop.now
   }
 }

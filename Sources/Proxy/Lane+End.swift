@@ -37,6 +37,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       // Also when the request has its reply already: a server that refuses it by its header answers before it ends.
       client.pointee.stream = .discarding
     }
+    if let session = pointee.session { lose(session, why) }
     if pointee.isReplyStarted, let client = pointee.pending.first?.pointee.client {
       // Half a reply has reached it; nothing that could follow would make sense to it.
       client.close()

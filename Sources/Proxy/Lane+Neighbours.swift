@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Writes that were sent cannot be asked again; then everybody stays, and the client's patience is what is measured.
   func stepAside(for client: ClientRef) {
     let worker = pointee.worker
-    guard pointee.isShared, worker.pointee.lent < Limits.lentUpstreams else { return }
+    guard pointee.isShared, worker.pointee.lent < worker.pointee.settings.limits.maxPinned else { return }
     var hasOthers = false
     var offset = 0
     for index in 0..<pointee.pending.count {
@@ -100,6 +100,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         pointee.lastProgress = now
         return true
       }
+      if let session = pointee.session { return checkDeadline(of: session, now: now) }
       guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
       let isPrimary = pointee.node.pointee.isLastPrimary
       if silence > limits.upstreamTimeout * Limits.patience

@@ -57,7 +57,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       used = greet(bytes)
       if pointee.state != .ready { return used }
     }
-    return used + handOut(UnsafeRawBufferPointer(rebasing: bytes[used...]))
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[used...])
+    if let session = pointee.session { return used + handOut(to: session, rest) }
+    return used + handOut(rest)
   }
 
   @inline(__always)
@@ -282,6 +284,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   /// After the replies of a turn: an own lane that owes nothing goes back.
   private func finishReading() {
+    if let session = pointee.session { return finishReading(of: session) }
     if pointee.pending.isEmpty {
       pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
       pointee.localReplies.shrinkIfEmpty(above: 0)

@@ -51,6 +51,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func appendStreamed(_ bytes: UnsafeRawBufferPointer) {
     pointee.requests.append(bytes)
     pointee.streamUnsent += bytes.count
+    pointee.streamQueued += bytes.count
     markDirty()
   }
 

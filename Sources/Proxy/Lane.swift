@@ -42,6 +42,10 @@ struct Lane: ~Copyable {
   var isDirty = false
   /// Part of the reply at the head has reached its client, so it can come from nowhere else.
   var isReplyStarted = false
+  /// What its client has on it, while it is lent for that.
+  var session: Session?
+  /// The server's id for this connection; 0 while nobody has asked, -1 when it does not tell.
+  var upstreamID = 0
   let worker: WorkerRef
   let node: NodeRef
   let set: LaneSetRef
@@ -51,6 +55,8 @@ struct Lane: ~Copyable {
   var sent = 0
   /// Bytes of a streamed request among the unsent ones at the front; they are not kept.
   var streamUnsent = 0
+  /// All bytes of streamed requests that a session has brought it.
+  var streamQueued = 0
   /// The last request is still arriving from its client.
   var isStreamOpen = false
   var pending = Ring<Pending>()
@@ -73,6 +79,8 @@ struct Lane: ~Copyable {
   var waiters = Ring<UnsafeMutablePointer<Client>>()
   /// Runs that may be in flight together: few after a big reply, so that the next big one finds few others waiting.
   var window = Int32.max
+  /// When it was given back.
+  var idleSince = 0.0
   /// When it became ready.
   var readySince = 0.0
 

@@ -14,6 +14,9 @@ public struct Limits: Sendable {
   /// How many bytes of requests wait at most. Setting `failover.hold-bytes`.
   public var holdBytes = 64 << 20
 
+  /// Upstreams that may be lent to clients at the same time, all nodes together. Setting `upstream.max-pinned`.
+  public var maxPinned = 1000
+
   public init() {}
 
   /// Bytes taken from one socket in one turn.
@@ -66,8 +69,15 @@ public struct Limits: Sendable {
   static let silentMoves: UInt8 = 2
   /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
   static let idleUpstreams = 4
-  /// Upstreams lent out at the same time, all nodes together.
-  static let lentUpstreams = 1000
+  /// As many as that when they are in demand, as by workers that wait in a loop; those above the number before are closed
+  /// after this time without use.
+  static let mostIdleUpstreams = 64
+  static let idleUpstreamLife = 10.0
+  /// How long a request may have been blocking for its client to be believed to be still interested in the reply when it
+  /// sends no more.
+  static let blockedGrace = 0.1
+  /// A request that is longer than this is refused if it must be known whole.
+  static let keptRequest = 16 << 20
   /// A client that neither reads nor stops sending is given room, doubled each time it has waited so long.
   static let outputPatience = 0.1
   /// Replies of other clients wait so long at most behind one that is not read.

@@ -17,7 +17,9 @@ indirect enum ProxyRefusal: Sendable {
   /// A read that was passed on piecewise could not be sent again.
   case readLost(NodeAddress, String)
   /// All upstreams that may be lent are lent.
-  case noUpstreamLeft
+  case noUpstreamLeft(Int)
+  /// It belongs to a transaction whose upstream is gone.
+  case transactionLost(String)
   /// The command needs an upstream of its own.
   case needsOwnUpstream(String, String)
   case notSupported(String)
@@ -26,6 +28,18 @@ indirect enum ProxyRefusal: Sendable {
     var out: [UInt8] = []
     ReplyWriter.appendError(text, to: &out)
     return out
+  }
+
+  /// Why, without what became of the command.
+  var reason: String {
+    switch self {
+    case .noPrimary(let why): why
+    case .notExecuted(let node, let why), .unknownFate(let node, let why), .readLost(let node, let why):
+      "lost \(node): \(why)"
+    case .unproven(let absence): absence.reason
+    case .noUpstreamLeft: "all upstream connections for clients that need their own are in use"
+    case .noReplica, .needsOwnUpstream, .notSupported, .transactionLost: "no upstream connection can be had"
+    }
   }
 
   private var text: String {
@@ -38,8 +52,9 @@ indirect enum ProxyRefusal: Sendable {
     case .unproven(let absence):
       "\(absence.text) (no replica is proven to have the last write of its keys, and reads.consistency is read-your-writes)"
     case .readLost(let node, let why): "AMBDOWN lost \(node): \(why); nothing was changed, ask again"
-    case .noUpstreamLeft:
-      "AMBBUSY all \(Limits.lentUpstreams) upstream connections for clients that need their own are in use; the command was not executed"
+    case .transactionLost(let why): "AMBDOWN \(why); the transaction is discarded and the command was not executed"
+    case .noUpstreamLeft(let limit):
+      "AMBBUSY all \(limit) upstream connections for clients that need their own are in use; the command was not executed"
     case .needsOwnUpstream(let command, let why):
       "AMBUNSUPPORTED '\(command)' needs a connection to Redis of its own (\(why)), which this version of redis-amb does not give; the command was not executed"
     case .notSupported(let what):

@@ -107,7 +107,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// Lends a client an upstream of its own to `node`, idle or new.
   func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef) -> LaneRef? {
-    guard pointee.lent < Limits.lentUpstreams, let index = pointee.nodes.firstIndex(of: node) else { return nil }
+    guard pointee.lent < pointee.settings.limits.maxPinned, let index = pointee.nodes.firstIndex(of: node) else {
+      return nil
+    }
     if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() {
       lane.pointee.sharing = .own(client)
       pointee.lent += 1
@@ -127,8 +129,10 @@ extension UnsafeMutablePointer where Pointee == Worker {
       return lane.close()
     }
     while set.pointee.idle.count <= index { set.pointee.idle.append([]) }
-    guard set.pointee.idle[index].count < Limits.idleUpstreams else { return lane.close() }
+    guard set.pointee.idle[index].count < Limits.mostIdleUpstreams else { return lane.close() }
+    lane.pointee.idleSince = pointee.loop.now
     set.pointee.idle[index].append(lane)
+    if set.pointee.idle[index].count > Limits.idleUpstreams { armTrim() }
   }
 
   /// Takes a lane out of every place where a request could find it.

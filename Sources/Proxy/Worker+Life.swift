@@ -34,6 +34,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     for lane in pointee.lanes where moved.contains(lane.pointee.node) {
       lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
     }
+    moveSessions()
     let now = pointee.loop.now
     for set in pointee.sets {
       set.pointee.chooseAnew()
@@ -129,6 +130,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.tick.disarm(on: pointee.loop)
     pointee.drainTimer.disarm(on: pointee.loop)
     pointee.drainNudge.disarm(on: pointee.loop)
+    pointee.trimTimer.disarm(on: pointee.loop)
     for node in pointee.nodes {
       node.deinitialize(count: 1)
       node.deallocate()

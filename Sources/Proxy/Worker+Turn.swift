@@ -4,6 +4,7 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Worker {
   func startTurns() {
     pointee.turnEnd.arm(on: pointee.loop, owner: self) { raw, _ in owner(raw, as: Worker.self).endTurn() }
+    pointee.trimTimer.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).trimIdleUpstreams() }
     pointee.tick.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).checkDeadlines() }
   }
 
@@ -48,6 +49,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if lane.keepCoverage(now: now) { isWaiting = true }
     }
     if checkHold(now: now) { isWaiting = true }
+    if retryAdrift() { isWaiting = true }
     if !pointee.impatient.isEmpty {
       isWaiting = true
       let stuck = pointee.impatient

@@ -14,6 +14,8 @@ public enum WorkerEvent: Sendable {
   case replicaSilent(NodeAddress)
   /// The primary has answered a write as only a node does that is none.
   case primaryRefused(NodeAddress, why: String)
+  /// A client's subscriptions or modes were taken up again after their upstream was lost.
+  case resubscribed(NodeAddress, channels: Int)
   /// A client was closed because of what it does not read.
   case clientClosed(id: UInt64, why: String)
   /// The worker has ended and its clients are gone.
@@ -43,6 +45,7 @@ struct Worker: ~Copyable {
   var tick = TimerWatcher()
   var drainTimer = TimerWatcher()
   var drainNudge = TimerWatcher()
+  var trimTimer = TimerWatcher()
   var turn: UInt64 = 1
   var dice: Dice
 
@@ -55,6 +58,8 @@ struct Worker: ~Copyable {
   var lanes: [LaneRef] = []
   /// Own lanes in use.
   var lent = 0
+  /// Sessions that have lost their upstream and must have another.
+  var adrift: [Session] = []
 
   var firstClient: ClientRef?
   var clientCount = 0
@@ -130,6 +135,8 @@ public struct WorkerCounters: Sendable {
   public var held = 0
   public var takenBack = 0
   public var unknownFates = 0
+  /// Sessions that were subscribed when their upstream was lost, and are again.
+  public var resubscriptions = 0
 }
 
 /// A number for each reason of routing.

@@ -9,7 +9,7 @@ struct CommandSpecTests {
 
   @Test("A spec is a small trivial value")
   func layout() {
-    #expect(MemoryLayout<CommandSpec>.size == 20)
+    #expect(MemoryLayout<CommandSpec>.size == 21)
     #expect(_isPOD(CommandSpec.self))
   }
 

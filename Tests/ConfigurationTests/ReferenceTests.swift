@@ -35,7 +35,8 @@ import Testing
     configuration.reads = .init(policy: .replica, consistency: .eventual, maxLag: .milliseconds(100))
     configuration.topology.asStatic.replicas = [Endpoint(host: "2001:db8::7", port: 1)]
     configuration.upstream = .init(
-      username: "null", passwordFile: "# {a}: 'b'", timeout: .milliseconds(1500), connectTimeout: .seconds(120))
+      username: "null", passwordFile: "# {a}: 'b'", timeout: .milliseconds(1500), connectTimeout: .seconds(120),
+      maxPinned: 7)
     configuration.limits = .init(clientOutput: 10_000_000, memory: 123_456_789)
     configuration.shutdown.drain = .zero
     let text = ConfigurationReference.effective(configuration)

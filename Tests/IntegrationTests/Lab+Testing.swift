@@ -17,6 +17,19 @@ func withLab(
   } catch { throw Failure("\(error)\n\(lab.service.report)") }
 }
 
+extension RedisServer {
+  /// Closes the connections whose line in CLIENT LIST is one of these.
+  func killClients(_ isMeant: (Substring) -> Bool) throws {
+    let admin = try connect()
+    let lines = try admin.call("CLIENT", "LIST").text?.split(separator: "\n").filter(isMeant) ?? []
+    try check(!lines.isEmpty, "there is no such connection")
+    for line in lines {
+      let id = line.split(separator: " ").first { $0.hasPrefix("id=") }?.dropFirst(3) ?? ""
+      try admin.call("CLIENT", "KILL", "ID", String(id))
+    }
+  }
+}
+
 extension Trait where Self == ConditionTrait {
   /// For promises that a redis-server alone does not make.
   static var throughTheAmbassador: Self {

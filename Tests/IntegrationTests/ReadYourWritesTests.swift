@@ -78,6 +78,13 @@ struct ReadYourWritesTests {
       [["FUNCTION", "LOAD", "REPLACE", "#!lua name=l\nredis.register_function('f', function() return 1 end)"]],
       ["FCALL_RO", "f", "0"]
     ),
+    ([["MULTI"], ["SET", "a", "9"], ["RPUSH", "list", "x"], ["EXEC"]], ["GET", "a"]),
+    ([["MULTI"], ["SET", "a", "9"], ["RPUSH", "list", "x"], ["EXEC"]], ["LLEN", "list"]),
+    ([["WATCH", "b"], ["SET", "a", "9"], ["UNWATCH"]], ["GET", "a"]),
+    ([["WATCH", "b"], ["MULTI"], ["EVAL", "return redis.call('set', 'a', '7')", "0"], ["EXEC"]], ["GET", "a"]),
+    ([["BLPOP", "none", "list", "1"]], ["LRANGE", "list", "0", "-1"]),
+    ([["BLMOVE", "list", "moved", "LEFT", "LEFT", "1"]], ["LRANGE", "moved", "0", "-1"]),
+    ([["BZPOPMIN", "zset", "1"]], ["ZCARD", "zset"]),
     ([["FLUSHDB"]], ["EXISTS", "a"]),
     ([["FLUSHALL", "SYNC"]], ["GET", "b"]),
     ([["SWAPDB", "0", "1"]], ["GET", "a"]),

@@ -43,6 +43,6 @@ struct LimitsTests {
     #expect(Limits.silentMoves < Limits.attempts)
     #expect(Limits.attempts > 1)
     #expect(Limits.clientInFlight > 0)
-    #expect(Limits.idleUpstreams <= Limits.lentUpstreams)
+    #expect(Limits.idleUpstreams <= Limits().maxPinned)
   }
 }

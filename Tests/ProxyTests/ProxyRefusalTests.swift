@@ -13,7 +13,8 @@ struct ProxyRefusalTests {
       .flatMap { node in
         [
           ("AMBDOWN", ProxyRefusal.noPrimary(why)), ("AMBDOWN", .noReplica), ("AMBDOWN", .notExecuted(node, why)),
-          ("AMBUNKNOWN", .unknownFate(node, why)), ("AMBDOWN", .readLost(node, why)), ("AMBBUSY", .noUpstreamLeft),
+          ("AMBUNKNOWN", .unknownFate(node, why)), ("AMBDOWN", .readLost(node, why)), ("AMBBUSY", .noUpstreamLeft(7)),
+          ("AMBDOWN", .transactionLost(why)),
           ("AMBUNSUPPORTED", .needsOwnUpstream(why, why)), ("AMBUNSUPPORTED", .notSupported(why)),
         ]
       }
@@ -39,7 +40,7 @@ struct ProxyRefusalTests {
     let node = NodeAddress(host: "10.0.0.1", port: 6379)
     func text(_ refusal: ProxyRefusal) -> String { String(decoding: refusal.bytes, as: UTF8.self) }
     let notExecuted: [ProxyRefusal] = [
-      .noPrimary("gone"), .noReplica, .notExecuted(node, "gone"), .noUpstreamLeft,
+      .noPrimary("gone"), .noReplica, .notExecuted(node, "gone"), .noUpstreamLeft(1000), .transactionLost("gone"),
       .needsOwnUpstream("MULTI", "it queues"),
       .notSupported("AUTH"),
     ]

@@ -1,0 +1,152 @@
+/// A request whose reply is still to come, and what the reply will mean.
+enum Awaited: Equatable {
+  /// Changes nothing about the session.
+  case plain(isRead: Bool)
+  /// The server may take its time, and everything behind it waits.
+  case blocking(isRead: Bool)
+  case multi, exec, discard, watch, unwatch
+  /// With the names whose confirmations are still to come.
+  case subscribe(Channels, ArraySlice<[UInt8]>)
+  /// The same; without names it is about all of them.
+  case unsubscribe(Channels, ArraySlice<[UInt8]>)
+  /// A database that the server may or may not have.
+  case select(Int?)
+  case setName([UInt8])
+  case hello(UInt8, answer: [UInt8])
+  case mode(SessionState.ModeChange)
+  case monitor
+  case reset
+  /// A subscriber's PING: it may be sent again.
+  case repeatable([UInt8])
+  /// Sent in the place of an EXEC that must not succeed; the client gets the bytes.
+  case discardForExec([UInt8])
+  /// Sent to nobody: the reply is known, and only its turn has to come.
+  case local([UInt8])
+
+  // Ours: the client does not know of them.
+
+  /// Asks for the upstream's own id.
+  case identity
+  /// Tells the server where its stream of writes is, for a WAIT.
+  case fence
+  /// A mode switched on again, on another upstream.
+  case repeatedMode
+  /// Subscriptions taken up again, with the number of confirmations still to come.
+  case renewal(Channels, Int)
+}
+
+extension Awaited {
+  var isOurs: Bool {
+    switch self {
+    case .identity, .fence, .repeatedMode, .renewal: true
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName,
+      .hello, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
+      false
+    }
+  }
+
+  /// Whether it may be sent to a node that is not proven to be the primary at the moment: it writes nothing.
+  var isHarmless: Bool {
+    switch self {
+    case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset: true
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .mode, .monitor, .local, .identity,
+      .fence,
+      .repeatedMode, .renewal:
+      false
+    }
+  }
+
+  /// Whether it may have written by the time it is answered.
+  var mayWrite: Bool {
+    switch self {
+    case .plain(let isRead), .blocking(let isRead): !isRead
+    case .exec: true
+    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .mode, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
+      false
+    }
+  }
+
+  /// Whether what the next request means depends on the reply.
+  var changesMode: Bool {
+    switch self {
+    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .setName, .monitor, .reset, .discardForExec: true
+    case .plain, .blocking, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence, .repeatedMode,
+      .renewal:
+      false
+    }
+  }
+
+  /// Whether it may change what an upstream was lent with: its database, its protocol version, its name.
+  var altersUpstream: Bool {
+    switch self {
+    case .select, .setName, .hello, .monitor, .reset: true
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode, .repeatable,
+      .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
+      false
+    }
+  }
+
+  /// Whether it is answered by messages about subscriptions.
+  var expectsNotices: Bool {
+    switch self {
+    case .subscribe, .unsubscribe, .renewal: true
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .mode, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode:
+      false
+    }
+  }
+}
+
+/// An awaited reply in its place.
+struct AwaitedReply: Equatable {
+  var what: Awaited
+  /// Where the request begins among all bytes for its upstream.
+  var start: Int
+  /// The client does not want to have the reply.
+  var isMuted: Bool
+}
+
+/// Awaited replies, oldest first.
+struct AwaitedQueue: Equatable {
+  private var items: [AwaitedReply] = []
+  private var head = 0
+
+  var isEmpty: Bool { head == items.count }
+  var count: Int { items.count - head }
+  var first: AwaitedReply? { head < items.count ? items[head] : nil }
+  var last: AwaitedReply? { head < items.count ? items[items.count - 1] : nil }
+  var elements: [AwaitedReply] { Array(items[head...]) }
+
+  mutating func append(_ reply: AwaitedReply) { items.append(reply) }
+
+  mutating func replaceFirst(_ reply: AwaitedReply) { items[head] = reply }
+
+  mutating func popFirst() -> AwaitedReply? {
+    guard head < items.count else { return nil }
+    let reply = items[head]
+    head += 1
+    if head == items.count {
+      items.removeAll(keepingCapacity: items.capacity <= 64)
+      head = 0
+    } else if head >= 256, head * 2 >= items.count {
+      items.removeFirst(head)
+      head = 0
+    }
+    return reply
+  }
+
+  func contains(_ condition: (Awaited) -> Bool) -> Bool { items[head...].contains { condition($0.what) } }
+
+  /// Whether any waits for an upstream to be sent to.
+  var hasUnsentRequests: Bool {
+    contains { what in
+      switch what {
+      case .local: false
+      default: !what.isOurs
+      }
+    }
+  }
+
+  static func == (one: AwaitedQueue, other: AwaitedQueue) -> Bool { one.elements == other.elements }
+}

@@ -1,0 +1,271 @@
+import Commands
+import RESP
+import Reactor
+import Routing
+
+// Requests of a client that has an upstream of its own.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Deals with a command that needs an upstream of the client's own. False: it has to wait for replies from the present
+  /// lane, and the client is parked.
+  func beginSession(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard pointee.outstanding == 0 else {
+      park(.order)
+      return false
+    }
+    let session = Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
+    pointee.session = session
+    let isTaken = takeInSession(session, spec, request)
+    endSessionIfClean(session)
+    return isTaken
+  }
+
+  /// As `dispatch`, while there is a session.
+  func dispatchInSession(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
+    var at = 0
+    while at < count, let session = pointee.session {
+      if session.state.isHolding {
+        // Read on, so that its closing is noticed; but not without end.
+        if count - at > Limits.laneBacklogHigh { park(.order) }
+        return at
+      }
+      let progress = pointee.scanner.scan(
+        UnsafeRawBufferPointer(start: base + at, count: count - at), dropped: pointee.streamed)
+      switch progress {
+      case .complete:
+        let length = pointee.scanner.position - pointee.streamed
+        if case .none = pointee.stream {
+          let request = UnsafeRawBufferPointer(start: base + at, count: length)
+          if pointee.scanner.argumentCount > 0 {
+            guard takeInSession(session, scannedSpec(base + at), request) else { return at }
+          }
+        } else {
+          endStream(base + at, length)
+        }
+        pointee.scanner.reset()
+        pointee.streamed = 0
+        at += length
+        endSessionIfClean(session)
+      case .inline:
+        let length = pointee.scanner.position
+        guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
+        at += length
+      case .malformed:
+        refuseSyntax()
+        return count
+      case .needMore:
+        return at + passOnUnfinished(base + at, count - at)
+      }
+      if pointee.isFinishing { return count }
+      if pointee.isClosed || pointee.park != .none { return at }
+    }
+    return at < count ? at + dispatch(base + at, count - at) : at
+  }
+
+  /// The command of the request that was scanned.
+  private func scannedSpec(_ request: UnsafePointer<UInt8>) -> CommandSpec {
+    let name = pointee.scanner.name
+    return lookupSubcommand(
+      of: pointee.worker.lookup(UnsafeRawBufferPointer(start: request + name.offset, count: name.length)), request)
+  }
+
+  /// False: the answer to what is in flight decides what becomes of it, and the client is parked.
+  private func takeInSession(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    pointee.lastCommand = spec.id
+    if spec.handling == .closeSilently {
+      close()
+      return true
+    }
+    if spec.local == .quit, !session.state.isOpaque {
+      session.isMuted = session.state.takeMute()
+      finish(with: SessionWords.ok)
+      session.isMuted = false
+      return true
+    }
+    if session.state.isOpaque { return takeInFeed(session, spec, request) }
+    if needsProof(spec, session.state), !session.state.isModeProven {
+      park(.order)
+      return false
+    }
+    if session.state.transaction == .aborting, spec.local != .reset {
+      answerAborting(session, spec)
+      return true
+    }
+    if let local = spec.local { return takeLocal(local, session, spec, request) }
+    if spec.pin == .replication || spec.pin == .debugging, !session.state.isSubscriberMode {
+      session.state.refuseInTransaction()
+      say(refusal(of: spec), session)
+      return true
+    }
+    return takeForServer(session, spec, request)
+  }
+
+  /// Whether what becomes of a command depends on what the server holds.
+  private func needsProof(_ spec: CommandSpec, _ state: SessionState) -> Bool {
+    switch spec.local {
+    case .ping, .echo, .select, .clientSetName, .reset, .quit: return false
+    case .some: return true
+    case nil:
+      if spec.session == .exec { return state.watch == .broken || state.execVerdict != .ask }
+      return spec.pin == .replication || spec.pin == .debugging
+    }
+  }
+
+  private func takeForServer(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    let isRead = spec.flags.contains(.readonly)
+    session.writes.add(spec, request, argumentCount: pointee.scanner.argumentCount)
+    switch spec.session {
+    case .multi: return send(request, .multi, session)
+    case .exec:
+      let verdict = spec.accepts(argumentCount: pointee.scanner.argumentCount) ? session.state.execVerdict : .ask
+      switch verdict {
+      case .ask: return send(request, .exec, session)
+      case .fail: return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
+      case .abort:
+        var null: [UInt8] = []
+        ReplyWriter.appendNullArray(session.state.isRESP3 ? .three : .two, to: &null)
+        return send(["DISCARD"], .discardForExec(null), session)
+      }
+    case .discard: return send(request, .discard, session)
+    case .watch: return send(request, .watch, session)
+    case .unwatch: return send(request, .unwatch, session)
+    case .subscribe: return send(request, .subscribe(.named, names(request)), session)
+    case .psubscribe: return send(request, .subscribe(.patterns, names(request)), session)
+    case .ssubscribe: return send(request, .subscribe(.shards, names(request)), session)
+    case .unsubscribe: return send(request, .unsubscribe(.named, names(request)), session)
+    case .punsubscribe: return send(request, .unsubscribe(.patterns, names(request)), session)
+    case .sunsubscribe: return send(request, .unsubscribe(.shards, names(request)), session)
+    case .monitor: return send(request, .monitor, session)
+    case .tracking: return takeTracking(session, request)
+    case .noEvict: return takeMode(.noEvict, session, request)
+    case .noTouch: return takeMode(.noTouch, session, request)
+    case .importSource: return takeMode(.importSource, session, request)
+    case .wait, .waitaof: return takeBlocking(session, request, isRead: false, needsFence: true)
+    case nil:
+      let blocks =
+        spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking
+      return blocks
+        ? takeBlocking(session, request, isRead: isRead, needsFence: false)
+        : send(request, .plain(isRead: isRead), session)
+    }
+  }
+
+  /// A command that may block. Within a transaction none does.
+  private func takeBlocking(
+    _ session: Session, _ request: UnsafeRawBufferPointer, isRead: Bool, needsFence: Bool
+  ) -> Bool {
+    if session.state.isInTransaction && session.state.isModeProven || session.state.isSubscriberMode {
+      return send(request, .plain(isRead: isRead), session)
+    }
+    session.blockedSince = pointee.worker.pointee.loop.now
+    if needsFence {
+      // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
+      // acknowledged: any command that runs now makes the connection one that has seen them all.
+      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session) }
+      sendOurs(["PING"], .fence, session)
+    }
+    return send(request, .blocking(isRead: isRead), session)
+  }
+
+  private func takeMode(_ mode: SessionState.Mode, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    let isOn = arguments(of: request).last.map { String(decoding: $0, as: UTF8.self).lowercased() == "on" } ?? false
+    return send(request, .mode(.init(mode: mode, request: isOn ? Array(request) : nil)), session)
+  }
+
+  private func takeTracking(_ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    var words = arguments(of: request)
+    let isOn = words.count > 2 && String(decoding: words[2], as: UTF8.self).lowercased() == "on"
+    guard let index = words.firstIndex(where: { String(decoding: $0, as: UTF8.self).lowercased() == "redirect" }),
+      index + 1 < words.count, let id = UInt64(String(decoding: words[index + 1], as: UTF8.self)), id != 0,
+      let other = pointee.worker.client(id)?.pointee.session?.lane?.pointee.upstreamID, other > 0
+    else { return send(request, .mode(.init(mode: .tracking, request: isOn ? Array(request) : nil)), session) }
+    // The server knows that client by its upstream.
+    words[index + 1] = Array(String(other).utf8)
+    var bytes: [UInt8] = []
+    RequestWriter.append(words, to: &bytes)
+    return bytes.withUnsafeBytes { send($0, .mode(.init(mode: .tracking, request: bytes)), session) }
+  }
+
+  private func names(_ request: UnsafeRawBufferPointer) -> ArraySlice<[UInt8]> { arguments(of: request).dropFirst() }
+
+  /// A command that is about the session with the ambassador.
+  private func takeLocal(
+    _ local: LocalCommand, _ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer
+  ) -> Bool {
+    switch local {
+    case .ping:
+      let what: Awaited = session.state.subscriptions.isEmpty ? .plain(isRead: true) : .repeatable(Array(request))
+      return send(request, what, session)
+    case .echo: return send(request, .plain(isRead: true), session)
+    case .select:
+      // What EXEC says of each command is not looked at, so a number that it will refuse must not count as chosen.
+      let database = arguments(of: request).dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
+        .flatMap { (0..<pointee.worker.pointee.server.databases).contains($0) ? $0 : nil }
+      return send(request, .select(database), session)
+    case .clientSetName: return send(request, .setName(arguments(of: request).last ?? []), session)
+    case .reset:
+      if session.lane != nil { return send(request, .reset, session) }
+      endSession()
+      resetToDefaults()
+      reply(SessionWords.reset)
+      return true
+    case .hello, .auth, .quit, .clientID, .clientInfo, .clientList, .clientKill, .clientUnblock, .clientGetName,
+      .clientSetInfo, .clientReply, .clientCapa:
+      if session.state.isSubscriberMode { return send(request, .plain(isRead: true), session) }
+      if session.state.isInTransaction { return queueLocal(local, session, request) }
+      if local == .hello, pointee.outstanding > 0 {
+        park(.order)
+        return false
+      }
+      guard local != .clientReply else { return answerLocally(spec, request) }
+      session.isMuted = session.state.takeMute()
+      defer { session.isMuted = false }
+      return answerLocally(spec, request)
+    }
+  }
+
+  /// Within a transaction such a command is the server's to execute, in its place.
+  private func queueLocal(_ local: LocalCommand, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
+    let words = arguments(of: request)
+    switch local {
+    case .hello where !words.contains { String(decoding: $0, as: UTF8.self).lowercased() == "auth" }:
+      let version = words.count > 1 ? UInt8(String(decoding: words[1], as: UTF8.self)) : nil
+      guard let version, version == 2 || version == 3 else { return send(request, .plain(isRead: true), session) }
+      return send(request, .hello(version, answer: []), session)
+    case .hello, .auth, .clientReply:
+      session.state.refuseInTransaction()
+      say(
+        ProxyRefusal.notSupported("\(String(decoding: words[0], as: UTF8.self)) of this kind in a transaction").bytes,
+        session)
+      return true
+    default: return send(request, .plain(isRead: true), session)
+    }
+  }
+
+  /// The connection is a feed: what the client sends is the server's matter.
+  private func takeInFeed(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    guard let lane = session.lane else { return true }
+    if spec.local == .reset { return send(request, .reset, session) }
+    lane.appendStreamed(request)
+    return true
+  }
+
+  /// A command of a transaction whose upstream is lost.
+  private func answerAborting(_ session: Session, _ spec: CommandSpec) {
+    switch spec.session {
+    case .exec:
+      session.state.endAborted()
+      say(SessionWords.execAborted, session)
+    case .discard:
+      session.state.endAborted()
+      say(SessionWords.ok, session)
+    case .multi: say(SessionWords.nestedMulti, session)
+    case .watch: say(SessionWords.watchInMulti, session)
+    default: say(ProxyRefusal.transactionLost(session.abortReason).bytes, session)
+    }
+  }
+
+  /// Answers in the server's place, if the client wants to have answers.
+  func say(_ bytes: [UInt8], _ session: Session) {
+    if !session.state.takeMute() { reply(bytes) }
+  }
+}

@@ -1,0 +1,146 @@
+import RESP
+import Reactor
+
+// From a session to its upstream.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// Sends a request to the session's upstream. False: it has to wait.
+  func send(_ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session) -> Bool {
+    guard let lane = upstream(of: session), lane.pointee.node.pointee.isPrimary || what.isHarmless else {
+      return refuse(what, session)
+    }
+    session.state.await(what, at: lane.pointee.streamQueued)
+    lane.appendStreamed(request)
+    countSent(on: lane, session)
+    parkIfFull(lane)
+    return true
+  }
+
+  func send(_ words: [String], _ what: Awaited, _ session: Session) -> Bool {
+    var bytes: [UInt8] = []
+    RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)
+    return bytes.withUnsafeBytes { send($0, what, session) }
+  }
+
+  func countSent(on lane: LaneRef, _ session: Session) {
+    session.inFlight += 1
+    lane.pointee.node.pointee.outstanding += 1
+    pointee.lane = lane
+    pointee.outstanding += 1
+  }
+
+  private func parkIfFull(_ lane: LaneRef) {
+    if pointee.outstanding >= Limits.clientInFlight {
+      park(.inFlight)
+    } else if lane.pointee.unsent >= Limits.laneBacklogHigh {
+      park(.room)
+      lane.pointee.waiters.append(self)
+    } else if pointee.output.count >= pointee.outputHigh {
+      holdForOutput()
+    }
+  }
+
+  func sendOurs(_ words: [String], _ what: Awaited, _ session: Session) {
+    var bytes: [UInt8] = []
+    RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)
+    sendOurs(bytes, what, session)
+  }
+
+  func sendOurs(_ bytes: [UInt8], _ what: Awaited, _ session: Session) {
+    guard let lane = session.lane else { return }
+    session.state.await(what, at: lane.pointee.streamQueued)
+    bytes.withUnsafeBytes { lane.appendStreamed($0) }
+  }
+
+  /// There is no upstream to send it to. False: what it means is not known yet.
+  func refuse(_ what: Awaited, _ session: Session) -> Bool {
+    if session.lane == nil, session.state.needsUpstream {
+      switch what {
+      case .subscribe, .unsubscribe, .repeatable:
+        // It waits together with the subscriptions that are to be taken up again.
+        session.state.await(what, at: 0)
+        pointee.outstanding += 1
+        return true
+      default: break
+      }
+    }
+    guard session.state.isModeProven else {
+      park(.order)
+      return false
+    }
+    if what == .exec, session.lane != nil, session.state.isInTransaction {
+      return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
+    }
+    let worker = pointee.worker
+    let isFull =
+      pointee.worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    let refusal = isFull ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.primaryRefusal
+    if what == .multi, !session.state.isInTransaction {
+      // An error would be overheard by clients that send all of a transaction at once, and the rest of it executed.
+      session.state.abortFromTheStart()
+      session.abortReason = refusal.reason
+      say(SessionWords.ok, session)
+      return true
+    }
+    session.state.refuseInTransaction()
+    say(refusal.bytes, session)
+    return true
+  }
+
+  /// The session's upstream, lent from the primary's if it has none.
+  func upstream(of session: Session) -> LaneRef? {
+    if let lane = session.lane { return lane }
+    let worker = pointee.worker
+    guard let primary = worker.pointee.primary,
+      let lane = worker.lend(pointee.set, worker.pointee.nodes[primary], to: self)
+    else { return nil }
+    session.lane = lane
+    lane.pointee.session = session
+    lane.pointee.streamQueued = 0
+    session.state.changeUpstream(isRESP3: pointee.set.pointee.protocolVersion == 3)
+    let waiting = session.state.takeQueue()
+    if lane.pointee.upstreamID == 0 { sendOurs(["CLIENT", "ID"], .identity, session) }
+    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeatedMode, session) } }
+    renewSubscriptions(session)
+    for reply in waiting { resend(reply, session, lane) }
+    return lane
+  }
+
+  private func renewSubscriptions(_ session: Session) {
+    var count = 0
+    for (channels, word) in [(Channels.named, "SUBSCRIBE"), (.patterns, "PSUBSCRIBE"), (.shards, "SSUBSCRIBE")] {
+      let names = Array(session.state.subscriptions[channels])
+      count += names.count
+      for start in stride(from: 0, to: names.count, by: 1024) {
+        let part = names[start..<Swift.min(start + 1024, names.count)]
+        var bytes: [UInt8] = []
+        RequestWriter.append([Array(word.utf8)] + part, to: &bytes)
+        sendOurs(bytes, .renewal(channels, part.count), session)
+      }
+    }
+    guard count > 0, let lane = session.lane else { return }
+    let worker = pointee.worker
+    worker.pointee.counters.resubscriptions += 1
+    worker.pointee.report(.resubscribed(lane.pointee.node.pointee.name, channels: count))
+  }
+
+  /// Puts what has waited for this upstream behind what takes up the session.
+  private func resend(_ reply: AwaitedReply, _ session: Session, _ lane: LaneRef) {
+    var bytes: [UInt8] = []
+    func write(_ word: String, _ channels: Channels, _ names: ArraySlice<[UInt8]>) {
+      let prefix = channels == .named ? "" : channels == .patterns ? "P" : "S"
+      RequestWriter.append([Array((prefix + word).utf8)] + names, to: &bytes)
+    }
+    switch reply.what {
+    case .subscribe(let channels, let names): write("SUBSCRIBE", channels, names)
+    case .unsubscribe(let channels, let names): write("UNSUBSCRIBE", channels, names)
+    case .repeatable(let request): bytes = request
+    default: break
+    }
+    session.state.putBack(AwaitedReply(what: reply.what, start: lane.pointee.streamQueued, isMuted: reply.isMuted))
+    guard !bytes.isEmpty else { return }
+    bytes.withUnsafeBytes { lane.appendStreamed($0) }
+    session.inFlight += 1
+    lane.pointee.node.pointee.outstanding += 1
+    pointee.lane = lane
+  }
+}

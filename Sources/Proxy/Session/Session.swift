@@ -1,0 +1,35 @@
+/// A client that has an upstream of its own, because a redis-server holds something for it.
+///
+/// From its first such command until the server provably holds nothing any more, all that the client sends goes to that
+/// upstream, in order, and nothing of it is ever sent again: only the upstream's own replies say what the server holds.
+/// The bytes are not kept, so a long request passes through as it arrives.
+///
+/// Invariant: `client.pointee.session === self` and, if there is a lane, `lane.pointee.session === self`, until `isOver`.
+final class Session {
+  let client: ClientRef
+  /// Nothing before the first request that needs one, and while a lost one is to be replaced.
+  var lane: LaneRef?
+  var state: SessionState
+  /// Requests of the client that the lane owes replies to.
+  var inFlight = 0
+  /// The reply that is given at the moment is one that the client does not want.
+  var isMuted = false
+  /// The first bytes of the reply that is passed on piecewise.
+  var streamed: [UInt8]?
+  /// That reply is nobody's.
+  var dropsStream = false
+  /// What it may have written without anybody knowing.
+  var writes = SessionWrites()
+  /// When the newest request was sent that may block.
+  var blockedSince = 0.0
+  /// Why the transaction that is being refused was lost.
+  var abortReason = ""
+  private(set) var isOver = false
+
+  init(client: ClientRef, isRESP3: Bool) {
+    self.client = client
+    state = SessionState(isRESP3: isRESP3)
+  }
+
+  func end() { isOver = true }
+}

@@ -1,0 +1,104 @@
+extension SessionState {
+  /// What becomes of a request whose upstream is lost.
+  enum Fate: Equatable {
+    /// It was sent, and may or may not have been executed.
+    case unknown
+    /// It was sent and changes nothing.
+    case readLost
+    case notExecuted
+    case ok
+    /// As the server would say it.
+    case said([UInt8])
+    case reset
+  }
+
+  struct LostReply: Equatable {
+    let fate: Fate
+    let isMuted: Bool
+  }
+
+  /// The upstream is gone, and with it whatever the server held for it. Gives a fate to each request that the client waits
+  /// for, in order, as far as nothing that can be asked again stands before it; what remains in the queue is asked again
+  /// or waits for its turn.
+  ///
+  /// - Parameters:
+  ///   - sent: how many of the bytes for this upstream were handed to the kernel.
+  ///   - total: how many there were, or more than that when the last request was still arriving.
+  ///   - render: the words for a fate that has to wait for its turn.
+  mutating func lose(sentUpTo sent: Int, of total: Int, render: (Fate) -> [UInt8]) -> [LostReply] {
+    let entries = takeQueue()
+    // A request of which a single byte was not sent was not executed.
+    let ends = entries.dropFirst().map(\.start) + [total]
+    let lastExec = entries.indices.last { entries[$0].what == .exec && ends[$0] <= sent }
+    var walk = Walk(isOpen: isInTransaction && transaction != .aborting, isWatching: watch == .keys)
+    var answers: [LostReply] = []
+    for (index, entry) in entries.enumerated() where !entry.what.isOurs {
+      let mayBeExecuted = lastExec.map { index <= $0 } ?? false
+      let fate = walk.fate(of: entry, wasSent: ends[index] <= sent, mayBeExecuted: mayBeExecuted)
+      switch fate {
+      case nil: putBack(entry)
+      case .reset?:
+        reset()
+        walk = Walk(isOpen: false, isWatching: false)
+        answers.append(LostReply(fate: .reset, isMuted: entry.isMuted))
+      case let fate? where queue.isEmpty: answers.append(LostReply(fate: fate, isMuted: entry.isMuted))
+      case let fate?:
+        putBack(AwaitedReply(what: .local(render(fate)), start: 0, isMuted: entry.isMuted))
+      }
+    }
+    if transaction != .aborting { transaction = walk.isOpen ? .aborting : .none }
+    if watch == .keys { watch = walk.isWatching ? .broken : .none }
+    return answers
+  }
+
+  /// Goes through the requests as the server would have done.
+  private struct Walk {
+    var isOpen: Bool
+    var isWatching: Bool
+
+    /// - Returns: nothing for a request that may be sent again.
+    mutating func fate(of entry: AwaitedReply, wasSent: Bool, mayBeExecuted: Bool) -> Fate? {
+      // Within a transaction nothing runs before EXEC does.
+      let byData: Fate =
+        isOpen ? (mayBeExecuted ? .unknown : .notExecuted) : wasSent ? .unknown : .notExecuted
+      switch entry.what {
+      case .plain(let isRead), .blocking(let isRead):
+        return isRead && byData == .unknown && !isOpen ? .readLost : byData
+      case .multi:
+        guard !isOpen else { return byData }
+        isOpen = true
+        return .ok
+      case .exec:
+        guard isOpen else { return wasSent ? .unknown : .notExecuted }
+        (isOpen, isWatching) = (false, false)
+        return wasSent ? .unknown : .said(SessionWords.execAborted)
+      case .discard:
+        guard isOpen else { return wasSent ? .unknown : .notExecuted }
+        (isOpen, isWatching) = (false, false)
+        return .ok
+      case .discardForExec(let bytes):
+        (isOpen, isWatching) = (false, false)
+        return .said(bytes)
+      case .unwatch:
+        if !isOpen { isWatching = false }
+        return isOpen ? byData : .ok
+      case .watch, .select, .setName, .hello, .mode, .monitor: return isOpen ? byData : .notExecuted
+      case .subscribe, .unsubscribe, .repeatable: return isOpen ? byData : nil
+      case .reset: return .reset
+      case .local(let bytes): return .said(bytes)
+      case .identity, .fence, .repeatedMode, .renewal: return nil
+      }
+    }
+  }
+}
+
+/// What redis-server says where we have to say it.
+enum SessionWords {
+  static let ok = Array("+OK\r\n".utf8)
+  static let execAborted = Array("-EXECABORT Transaction discarded because of previous errors.\r\n".utf8)
+  static let nestedMulti = Array("-ERR MULTI calls can not be nested\r\n".utf8)
+  static let watchInMulti = Array("-ERR WATCH inside MULTI is not allowed\r\n".utf8)
+  static let reset = Array("+RESET\r\n".utf8)
+  /// To a client that caches: everything may have changed.
+  static let everythingInvalid = Array(">2\r\n$10\r\ninvalidate\r\n_\r\n".utf8)
+}

@@ -1,0 +1,68 @@
+import Reactor
+
+// Sessions and the topology.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// The topology has changed: what the server holds for a client is worth something on the primary only.
+  func moveSessions() {
+    let now = pointee.loop.now
+    for lane in pointee.lanes where lane.pointee.session != nil && !lane.pointee.node.pointee.isPrimary {
+      if pointee.primary != nil {
+        lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
+      } else {
+        // It may come back. From now on its silence counts.
+        lane.pointee.lastProgress = now
+        keepTime()
+      }
+    }
+    retryAdrift()
+  }
+
+  /// Gives upstreams to the sessions that must have one again. Says whether any is still without.
+  @discardableResult
+  func retryAdrift() -> Bool {
+    guard !pointee.adrift.isEmpty else { return false }
+    let waiting = pointee.adrift
+    pointee.adrift.removeAll()
+    for session in waiting where !session.isOver && session.lane == nil && session.state.needsUpstream {
+      if session.client.upstream(of: session) == nil { pointee.adrift.append(session) }
+    }
+    return !pointee.adrift.isEmpty
+  }
+
+  /// This worker's clients, oldest first.
+  var clients: [ClientRef] {
+    var clients: [ClientRef] = []
+    var next = pointee.firstClient
+    while let client = next {
+      if !client.pointee.isClosed { clients.append(client) }
+      next = client.pointee.next
+    }
+    return clients.reversed()
+  }
+
+  func client(_ id: UInt64) -> ClientRef? { clients.first { $0.pointee.id == id } }
+
+  /// Closes upstreams that nobody has needed for a while, but for a few.
+  func trimIdleUpstreams() {
+    let now = pointee.loop.now
+    var isFull = false
+    for set in pointee.sets {
+      for index in set.pointee.idle.indices {
+        // The oldest stand first, because the newest are lent first.
+        while set.pointee.idle[index].count > Limits.idleUpstreams, let oldest = set.pointee.idle[index].first,
+          now - oldest.pointee.idleSince >= Limits.idleUpstreamLife
+        {
+          set.pointee.idle[index].removeFirst()
+          oldest.close()
+        }
+        if set.pointee.idle[index].count > Limits.idleUpstreams { isFull = true }
+      }
+    }
+    if isFull { armTrim() }
+  }
+
+  func armTrim() {
+    guard !pointee.trimTimer.isArmed else { return }
+    pointee.trimTimer.arm(on: pointee.loop, after: Limits.idleUpstreamLife)
+  }
+}

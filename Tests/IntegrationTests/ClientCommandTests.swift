@@ -1,0 +1,99 @@
+import TestSupport
+import Testing
+
+/// CLIENT INFO, LIST, KILL and UNBLOCK by the ambassador's own ids.
+struct ClientCommandTests {
+  private func id(_ client: RESPClient) throws -> String {
+    guard case .integer(let id) = try client.call("CLIENT", "ID") else { throw Failure("no id") }
+    return "\(id)"
+  }
+
+  private func fields(_ line: Substring) -> [String: String] {
+    var fields: [String: String] = [:]
+    for word in line.split(separator: " ") {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
+    }
+    return fields
+  }
+
+  private func list(_ client: RESPClient, _ arguments: String...) throws -> [[String: String]] {
+    let text = try client.call(["CLIENT", "LIST"] + arguments).text ?? ""
+    // RESP3 says what kind of text it is.
+    return text.dropFirst(text.hasPrefix("txt:") ? 4 : 0).split(separator: "\n").map(fields)
+  }
+
+  @Test func `the list knows who is there, and in what state`() throws {
+    try withLab(replicas: 0) { lab in
+      let clients = try (0..<5).map { _ in try lab.connect() }
+      let ids = try clients.map(id)
+      try clients[0].call("CLIENT", "SETNAME", "named")
+      try clients[1].call("SELECT", "3")
+      _ = try clients[2].pipeline([["MULTI"], ["PING"], ["PING"]])
+      try clients[3].call("SUBSCRIBE", "news")
+      try clients[4].send(Request.bytes(["BLPOP", "none", "0"]))
+      let asker = try lab.connect()
+      try asker.call("HELLO", "3")
+      try eventually("one is blocked") { try list(asker, "ID", ids[4]).first?["flags"] == "b" }
+      let seen = try list(asker)
+      let byID = Dictionary(seen.map { ($0["id"] ?? "", $0) }, uniquingKeysWith: { first, _ in first })
+      try expectEqual(byID[ids[0]]?["name"], "named")
+      try expectEqual(byID[ids[1]]?["db"], "3")
+      try expectEqual(byID[ids[2]]?["multi"], "2")
+      try expectEqual(byID[ids[2]]?["flags"], "x")
+      try expectEqual(byID[ids[3]]?["sub"], "1")
+      try expectEqual(byID[ids[4]]?["cmd"], "blpop")
+      try expectEqual(byID[try id(asker)]?["resp"], "3")
+      try expectEqual(try list(asker, "TYPE", "pubsub").map { $0["id"] }, [ids[3]])
+      let info = fields(Substring(try asker.call("CLIENT", "INFO").text ?? ""))
+      try expectEqual(info["txt:id"], try id(asker))
+      try expectEqual(info["cmd"], "client|info")
+      // The same words, in the same order, as the server's.
+      let own = try lab.primary.call("CLIENT", "INFO").text ?? ""
+      let keys = { (line: String) in line.split(separator: " ").map { $0.prefix { $0 != "=" } } }
+      try expectEqual(keys(try clients[0].call("CLIENT", "INFO").text ?? ""), keys(own))
+    }
+  }
+
+  @Test(arguments: [2, 3])
+  func `UNBLOCK ends a wait, as a timeout or as an error`(version: Int) throws {
+    try withLab(replicas: 0) { lab in
+      let (waiting, other) = (try lab.connect(), try lab.connect())
+      try waiting.call("HELLO", "\(version)")
+      let id = try id(waiting)
+      try expectEqual(try other.call("CLIENT", "UNBLOCK", id), .integer(0))
+      for (reason, reply) in [
+        ([], version == 3 ? RESPValue.null : .nullArray), (["TIMEOUT"], version == 3 ? .null : .nullArray),
+        (["ERROR"], .error("UNBLOCKED client unblocked via CLIENT UNBLOCK")),
+      ] {
+        try waiting.send(Request.bytes(["BLPOP", "none", "0"]))
+        try eventually("it is unblocked") { try other.call(["CLIENT", "UNBLOCK", id] + reason) == .integer(1) }
+        try expectEqual(try waiting.reply().value, reply)
+      }
+      try expectEqual(try waiting.call("ECHO", "on"), .bulk("on"))
+      try check(try other.call("CLIENT", "UNBLOCK", id, "WRONG").isError, "a wrong reason")
+    }
+  }
+
+  @Test func `KILL closes the client that is meant`() throws {
+    try withLab(replicas: 0) { lab in
+      let (asker, victim, subscriber) = (try lab.connect(), try lab.connect(), try lab.connect())
+      try subscriber.call("SUBSCRIBE", "news")
+      let id = try id(victim)
+      try expectEqual(try asker.call("CLIENT", "KILL", "ID", "999999"), .integer(0))
+      try expectEqual(try asker.call("CLIENT", "KILL", "ID", id), .integer(1))
+      _ = try victim.bytesUntilClosed()
+      try expectEqual(try asker.call("CLIENT", "KILL", "TYPE", "pubsub"), .integer(1))
+      _ = try subscriber.bytesUntilClosed()
+      try eventually("nobody is subscribed") {
+        try lab.primary.call("PUBSUB", "NUMSUB", "news") == .array([.bulk("news"), .integer(0)])
+      }
+      let another = try lab.connect()
+      let address = try list(another).last?["addr"] ?? ""
+      try expectEqual(try asker.call("CLIENT", "KILL", address), .simple("OK"))
+      try check(try asker.call("CLIENT", "KILL", address).isError, "it is gone")
+      try expectEqual(try asker.call("CLIENT", "KILL", "ID", try self.id(asker), "SKIPME", "no"), .integer(1))
+      _ = try asker.bytesUntilClosed()
+    }
+  }
+}

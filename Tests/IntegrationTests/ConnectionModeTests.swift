@@ -1,0 +1,122 @@
+import TestSupport
+import Testing
+
+/// MONITOR, tracking and RESET: what turns a connection into something else, and back.
+struct ConnectionModeTests {
+  @Test(arguments: [2, 3])
+  func `MONITOR shows what the primary runs, until RESET`(version: Int) throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.call("HELLO", "\(version)")
+      try expectEqual(try client.call("MONITOR"), .simple("OK"))
+      let other = try lab.connect()
+      try other.call("SET", "watch:me", "1")
+      var line = ""
+      while !line.contains("watch:me") { line = try client.reply().value.text ?? "" }
+      try client.send(Request.bytes(pipeline: [["RESET"], ["ECHO", "back"]]))
+      var value = try client.reply().value
+      while value != .simple("RESET") { value = try client.reply().value }
+      try expectEqual(try client.reply().value, .bulk("back"))
+      try other.call("SET", "watch:me", "2")
+      try expectEqual(try client.call("GET", "watch:me"), .bulk("2"))
+    }
+  }
+
+  @Test func `MONITOR ends with QUIT`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.send(Request.bytes(pipeline: [["SET", "a", "1"], ["MONITOR"], ["QUIT"]]))
+      let text = String(decoding: try client.bytesUntilClosed(), as: UTF8.self)
+      try check(text.hasPrefix("+OK\r\n+OK\r\n"), text)
+    }
+  }
+
+  private static func invalidation(_ key: String) -> RESPValue {
+    .push([.bulk("invalidate"), .array([.bulk(key)])])
+  }
+
+  @Test(arguments: [[], ["NOLOOP"], ["BCAST"], ["BCAST", "PREFIX", "k"], ["OPTIN"], ["OPTOUT"]])
+  func `invalidations reach the client that tracks`(options: [String]) throws {
+    try withLab { lab in
+      let (client, other) = (try lab.connect(), try lab.connect())
+      try client.call("HELLO", "3")
+      try client.call("SET", "key", "1")
+      try expectEqual(try client.call(["CLIENT", "TRACKING", "ON"] + options), .simple("OK"))
+      if options == ["OPTIN"] { try expectEqual(try client.call("CLIENT", "CACHING", "YES"), .simple("OK")) }
+      // From the primary, so that it knows who caches what.
+      try expectEqual(try client.call("GET", "key"), .bulk("1"))
+      try other.call("SET", "key", "2")
+      try expectEqual(try client.reply().value, Self.invalidation("key"))
+      try expectEqual(try client.call("CLIENT", "TRACKING", "OFF"), .simple("OK"))
+      try other.call("SET", "key", "3")
+      try expectEqual(try client.call("ECHO", "quiet"), .bulk("quiet"))
+    }
+  }
+
+  @Test func `invalidations are redirected by the ambassador's ids`() throws {
+    try withLab(replicas: 0) { lab in
+      let (listener, client, other) = (try lab.connect(), try lab.connect(), try lab.connect())
+      guard case .integer(let id) = try listener.call("CLIENT", "ID") else { throw Failure("no id") }
+      try listener.call("SUBSCRIBE", "__redis__:invalidate")
+      try expectEqual(try client.call("CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)"), .simple("OK"))
+      try client.call("GET", "key")
+      try other.call("SET", "key", "2")
+      try expectEqual(
+        try listener.reply().value,
+        .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("key")])]))
+    }
+  }
+
+  @Test(.throughTheAmbassador)
+  func `a tracking client whose upstream is lost hears that everything may have changed, and tracks on`() throws {
+    try withLab(replicas: 0) { lab in
+      let (client, other) = (try lab.connect(), try lab.connect())
+      try client.call("HELLO", "3")
+      try client.call("CLIENT", "TRACKING", "ON")
+      try client.call("GET", "key")
+      try lab.primary.killClients { $0.contains(" flags=t ") }
+      try expectEqual(try client.reply().value, .push([.bulk("invalidate"), .null]))
+      try eventually("it tracks again") { try lab.primary.call("CLIENT", "LIST").text?.contains(" flags=t ") ?? false }
+      try client.call("GET", "key")
+      try other.call("SET", "key", "1")
+      try expectEqual(try client.reply().value, Self.invalidation("key"))
+    }
+  }
+
+  /// In the middle of each state: RESET, and then an ordinary connection as new.
+  @Test func `RESET ends every state`() throws {
+    try withLab { lab in
+      let states: [[[String]]] = [
+        [["MULTI"], ["SET", "x", "1"]], [["WATCH", "k"]], [["WATCH", "k"], ["MULTI"]], [["SUBSCRIBE", "a"]],
+        [["PSUBSCRIBE", "a"]], [["MONITOR"]], [["CLIENT", "TRACKING", "ON", "BCAST"]], [["CLIENT", "NO-EVICT", "ON"]],
+        [["SELECT", "3"], ["WATCH", "k"]], [["CLIENT", "SETNAME", "me"]],
+      ]
+      for state in states {
+        for version in [2, 3] {
+          let client = try lab.connect()
+          try client.call("HELLO", "\(version)")
+          _ = try client.pipeline(state)
+          try client.send(Request.bytes(["RESET"]))
+          var value = try client.reply().value
+          while value != .simple("RESET") { value = try client.reply().value }
+          try expectEqual(
+            try client.pipeline([["CLIENT", "GETNAME"], ["EXISTS", "x"], ["EXEC"], ["PING"]]),
+            [.nullBulk, .integer(0), .error("ERR EXEC without MULTI"), .simple("PONG")], "\(state)")
+        }
+      }
+    }
+  }
+
+  @Test func `CLIENT REPLY OFF loads much without an answer`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      let bystanders = try Bystanders(lab)
+      let load = (0..<5000).map { ["SET", "key:\($0)", "\($0)"] }
+      try client.send(Request.bytes(pipeline: [["CLIENT", "REPLY", "OFF"]] + load + [["CLIENT", "REPLY", "ON"]]))
+      try expectEqual(try client.reply().value, .simple("OK"))
+      try expectEqual(try client.call("GET", "key:4999"), .bulk("4999"))
+      try expectEqual(try lab.primary.call("EXISTS", "key:0", "key:4999"), .integer(2))
+      try bystanders.stop()
+    }
+  }
+}
