@@ -39,7 +39,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   @inline(never)
   private func appendProof() {
-    guard !pointee.isStreamOpen else { return }
+    // A probe would wait for what its client does, and all that is written meanwhile with it. Before the stream every write
+    // was answered; what a held-up lane owes is entered anew when it is read again.
+    if pointee.isStreamOpen || pointee.heldUpBy != nil { return giveUpBatches() }
     pointee.probing = pointee.batch
     pointee.batch = 0
     appendProbe(attempts: 1)
@@ -81,6 +83,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let worker = pointee.worker
     let ledger = worker.pointee.ledger
     let point = ReplicationPoint(reply: reply)
+    if isProof, pointee.probesGivenUp > 0 {
+      pointee.probesGivenUp -= 1
+      return
+    }
     if isProof {
       let batch = pointee.probing
       pointee.probing = 0
@@ -105,9 +111,30 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func giveUpBatches() {
     let ledger = pointee.worker.pointee.ledger
     if pointee.batch != 0 { ledger.pointee.giveUp(pointee.batch) }
-    if pointee.probing != 0 { ledger.pointee.giveUp(pointee.probing) }
+    if pointee.probing != 0 {
+      ledger.pointee.giveUp(pointee.probing)
+      pointee.probesGivenUp += 1
+    }
     pointee.batch = 0
     pointee.probing = 0
+  }
+
+  /// Enters what was written here and is not answered, before any of it can be.
+  func enterUnanswered() {
+    let worker = pointee.worker
+    guard worker.pointee.settings.isFencing else { return }
+    // A streamed request's unsent bytes stand first and belong to no entry.
+    var offset = pointee.streamUnsent
+    for index in 0..<pointee.pending.count {
+      guard let entry = pointee.pending.element(at: index) else { break }
+      if entry.kind == .local { continue }
+      if entry.kind == .streamedWrite { worker.pointee.ledger.pointee.markEverything(openBatch()) }
+      if entry.kind == .write, entry.client != nil {
+        let bytes = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes[offset..<offset + Int(entry.bytes)])
+        worker.enter(Array(bytes.droppingRequests(entry.done)), on: self)
+      }
+      offset += Int(entry.bytes)
+    }
   }
 
   /// Each tick: a lane that reads were sent to lately learns what was written since, also when nothing is sent to it now.
