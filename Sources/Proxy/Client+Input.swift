@@ -276,7 +276,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       worker.pointee.bigReplies.isActive || pointee.bigReplies > 0
     {
       lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
-      if let own = lane, own != shared, need > 0, !own.pointee.node.pointee.isPrimary {
+      if let own = lane, own != shared, !own.pointee.node.pointee.isPrimary, isFenced {
+        // What is proven of one connection is not proven of another.
         own.verify(need)
         run.needsProof = true
       }

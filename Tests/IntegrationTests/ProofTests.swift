@@ -47,4 +47,43 @@ struct ProofTests {
       }
     }
   }
+
+  /// Behind one address there may be several processes.
+  @Test func `what is proven of one connection is not proven of another`() throws {
+    let primary = try RedisServer()
+    let relay = try ReplicationRelay(to: primary.port)
+    let replica = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(primary.port)"])
+    let laggard = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(relay.port)"])
+    let crossing = try ReplicationRelay(to: replica.port)
+    let ambassador = try AmbassadorProcess(primary: primary.address, replicas: ["127.0.0.1:\(crossing.port)"])
+    let (client, other) = (try RESPClient(port: ambassador.port), try RESPClient(port: ambassador.port))
+    let big = String(repeating: "x", count: 1_000_000)
+    for key in ["key", "big"] {
+      try eventually("a write goes through") {
+        try client.call("SET", key, key == "big" ? big : "old") == .simple("OK")
+      }
+    }
+    try eventually("the laggard has all") { try laggard.call("STRLEN", "big") == .integer(big.utf8.count) }
+    relay.hold()
+    try expectEqual(try other.call("SET", "key", "new"), .simple("OK"))
+    try eventually("the client has had a big reply from the replica") {
+      try expectEqual(try client.call("GET", "big").text?.utf8.count, big.utf8.count)
+      return try replica.calls(of: "get") > 0
+    }
+    let deadline = ContinuousClock.now + .seconds(2)
+    try eventually("the replica is proven to have the key") {
+      let before = try replica.calls(of: "get")
+      for _ in 0..<5 { try expectEqual(try other.call("GET", "key"), .bulk("new")) }
+      return try replica.calls(of: "get") == before + 5 && .now > deadline
+    }
+    // The upstream that has been idle since the big reply goes: the next one will be new.
+    for line in try replica.call("CLIENT", "LIST").text?.split(separator: "\n") ?? [] {
+      let fields = line.split(separator: " ")
+      guard fields.contains("cmd=get"), !fields.contains("idle=0") else { continue }
+      let id = String(fields[0].dropFirst("id=".count))
+      try expectEqual(try replica.call("CLIENT", "KILL", "ID", id), .integer(1))
+    }
+    crossing.redirect(to: laggard.port)
+    try expectEqual(try client.pipeline([["GET", "never"], ["GET", "key"]]), [.nullBulk, .bulk("new")])
+  }
 }

@@ -11,6 +11,7 @@ public final class ReplicationRelay: Sendable {
     let isHeld = Atomic(false)
     let isCut = Atomic(false)
     let isOver = Atomic(false)
+    let target = Atomic<UInt16>(0)
   }
 
   public let port: UInt16
@@ -23,7 +24,8 @@ public final class ReplicationRelay: Sendable {
     guard LoopbackSocket.withAddress(port: port, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
       throw systemFailure("listen on \(port)")
     }
-    startThread { [controls] in Self.run(listener, target, controls) }
+    redirect(to: target)
+    startThread { [controls] in Self.run(listener, controls) }
   }
 
   deinit { controls.isOver.store(true, ordering: .relaxed) }
@@ -38,6 +40,9 @@ public final class ReplicationRelay: Sendable {
   /// Ends the connections that there are; the replica makes new ones.
   public func cut() { controls.isCut.store(true, ordering: .sequentiallyConsistent) }
 
+  /// Connections made from now on lead there: one address, and another process behind it.
+  public func redirect(to target: UInt16) { controls.target.store(target, ordering: .sequentiallyConsistent) }
+
   private struct Link {
     let replica: Int32
     let primary: Int32
@@ -49,7 +54,7 @@ public final class ReplicationRelay: Sendable {
     }
   }
 
-  private static func run(_ listener: Int32, _ target: UInt16, _ controls: Controls) {
+  private static func run(_ listener: Int32, _ controls: Controls) {
     var links: [Link] = []
     while !controls.isOver.load(ordering: .relaxed) {
       var entries = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
@@ -94,6 +99,7 @@ public final class ReplicationRelay: Sendable {
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: replica)
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: primary)
         let link = Link(replica: replica, primary: primary)
+        let target = controls.target.load(ordering: .sequentiallyConsistent)
         if LoopbackSocket.withAddress(port: target, { connect(primary, $0, $1) }) == 0 {
           links.append(link)
         } else {
