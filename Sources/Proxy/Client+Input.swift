@@ -198,11 +198,11 @@ extension UnsafeMutablePointer where Pointee == Client {
   ) -> Bool {
     guard let lane = run.lane else { return true }
     let need = need(spec, base + at, length)
-    if need <= lane.pointee.coverage.proven { return true }
     if !lane.pointee.isShared || !lane.pointee.node.pointee.isDirect {
       lane.verify(need)
       return true
     }
+    if need <= lane.pointee.coverage.proven { return true }
     let (other, decision) = laneWithProof(of: need, insteadOf: lane)
     if pointee.outstanding == 0, let other, other.pointee.node.pointee.isPrimary {
       // Nothing of it was sent yet.
@@ -252,12 +252,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     var need: Ticket = 0
     if kind == .read, let chosen = lane, !chosen.pointee.node.pointee.isPrimary, isFenced {
       need = self.need(spec, base + at, length)
+      let isDirect = chosen.pointee.node.pointee.isDirect
       // Not asked again for each read of the run when nothing was written that this lane's node lacks.
-      run.needsProof = worker.pointee.ledger.pointee.latest > chosen.pointee.coverage.proven
-      if need > chosen.pointee.coverage.proven {
-        if !chosen.pointee.isShared || !chosen.pointee.node.pointee.isDirect {
-          chosen.verify(need)
-        } else if pointee.outstanding > 0 {
+      run.needsProof = !isDirect || worker.pointee.ledger.pointee.latest > chosen.pointee.coverage.proven
+      if !chosen.pointee.isShared || !isDirect {
+        chosen.verify(need)
+      } else if need > chosen.pointee.coverage.proven {
+        if pointee.outstanding > 0 {
           park(.order)
           return false
         } else {
@@ -270,7 +271,6 @@ extension UnsafeMutablePointer where Pointee == Client {
           }
         }
       }
-      if !chosen.pointee.node.pointee.isDirect, need > 0, lane == chosen { chosen.verifyAnew(need) }
     }
     if kind == .read, pointee.outstanding == 0, let shared = lane, shared.pointee.isShared,
       worker.pointee.bigReplies.isActive || pointee.bigReplies > 0

@@ -64,14 +64,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Lets reads be sent on trust that need more than is proven: a probe stands in front of them, and they are asked on the
   /// primary when its answer does not bear them out.
   func verify(_ need: Ticket) {
-    guard need > pointee.coverage.proven else { return }
-    if pointee.coverage.asked == 0 { appendProbe() }
-    pointee.coverage.promise(need)
-  }
-
-  /// The same in front of each turn's reads, for a node whose data may go back while its connections stay.
-  func verifyAnew(_ need: Ticket) {
-    if pointee.turnOfProbe != pointee.worker.pointee.turn {
+    if pointee.node.pointee.isDirect {
+      guard need > pointee.coverage.proven else { return }
+      if pointee.coverage.asked == 0 { appendProbe() }
+    } else if need == 0 {
+      return
+    } else if pointee.turnOfProbe != pointee.worker.pointee.turn {
+      // Its data may go back while its connections stay: one in front of each turn's reads.
       pointee.turnOfProbe = pointee.worker.pointee.turn
       appendProbe()
     }

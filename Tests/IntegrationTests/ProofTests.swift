@@ -86,4 +86,38 @@ struct ProofTests {
     crossing.redirect(to: laggard.port)
     try expectEqual(try client.pipeline([["GET", "never"], ["GET", "key"]]), [.nullBulk, .bulk("new")])
   }
+
+  @Test func `a replica of a replica whose data go back, read behind a key that was never written`() throws {
+    let primary = try RedisServer()
+    let relay = try ReplicationRelay(to: primary.port)
+    let middle = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(primary.port)"])
+    let laggard = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(relay.port)"])
+    let leaf = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(middle.port)"])
+    let ambassador = try AmbassadorProcess(primary: primary.address, replicas: [leaf.address])
+    let client = try RESPClient(port: ambassador.port)
+    func write(_ version: Int) throws {
+      try eventually("a write goes through") { try client.call("SET", "key", "\(version)") == .simple("OK") }
+    }
+    try write(1)
+    try eventually("both have it") { try [leaf, laggard].allSatisfy { try $0.call("GET", "key") == .bulk("1") } }
+    relay.hold()
+    try write(2)
+    for _ in 0..<2 {
+      try eventually("the leaf is read") {
+        let before = try leaf.calls(of: "get")
+        for _ in 0..<5 { try expectEqual(try client.call("GET", "key"), .bulk("2")) }
+        return try leaf.calls(of: "get") == before + 5
+      }
+      pause(.milliseconds(200))
+    }
+    // Its connections stay open, and it is linked again before anybody asks how it is.
+    try expectEqual(try leaf.call("REPLICAOF", "127.0.0.1", "\(laggard.port)"), .simple("OK"))
+    try eventually("the leaf's data go back") {
+      try expectEqual(try client.pipeline([["GET", "never"], ["GET", "key"]]), [.nullBulk, .bulk("2")])
+      return try leaf.call("GET", "key") == .bulk("1")
+    }
+    for _ in 0..<100 {
+      try expectEqual(try client.pipeline([["GET", "never"], ["GET", "key"]]), [.nullBulk, .bulk("2")])
+    }
+  }
 }
