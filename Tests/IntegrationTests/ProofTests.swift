@@ -120,4 +120,40 @@ struct ProofTests {
       try expectEqual(try client.pipeline([["GET", "never"], ["GET", "key"]]), [.nullBulk, .bulk("2")])
     }
   }
+
+  /// They share connections with reads that must see everything, and go where they would without these.
+  @Test func `eventual reads stay where they are when others must leave`() throws {
+    let primary = try RedisServer()
+    let relay = try ReplicationRelay(to: primary.port)
+    let middle = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(relay.port)"])
+    let leaf = try RedisServer(options: ["--replicaof", "127.0.0.1", "\(middle.port)"])
+    let directory = try TemporaryDirectory()
+    let ports = try (0..<2).map { _ in try PortLease().port }
+    let file = try directory.write(
+      """
+      listen: [127.0.0.1:\(ports[0]), {address: 127.0.0.1:\(ports[1]), consistency: eventual}]
+      topology: {static: {primary: "\(primary.address)", replicas: ["\(leaf.address)"]}}
+      """, to: "redis-amb.yaml")
+    let process = try ChildProcess(
+      [AmbassadorProcess.binary, "run", "--config", file], output: directory.file("log"))
+    defer { process.terminate() }
+    try eventually("both listen, and the leaf is read") {
+      let client = try RESPClient(port: ports[1])
+      guard try client.call("SET", "key", "old") == .simple("OK") else { return false }
+      for _ in 0..<5 { _ = try client.call("GET", "key") }
+      return try leaf.calls(of: "get") > 0
+    }
+    let fenced = try RESPClient(port: ports[0])
+    relay.hold()
+    try expectEqual(try fenced.call("SET", "key", "new"), .simple("OK"))
+    let port = ports[1]
+    let others = Crew(3) { _, shift in
+      let client = try RESPClient(port: port)
+      while !shift.isOver { try expectEqual(try client.pipeline([["GET", "none"], ["GET", "none"]])[0], .nullBulk) }
+    }
+    let before = try primary.calls(of: "get")
+    for _ in 0..<300 { try expectEqual(try fenced.call("GET", "key"), .bulk("new")) }
+    try expectEqual(try primary.calls(of: "get") - before, 300)
+    try others.stop()
+  }
 }
