@@ -48,6 +48,33 @@ struct ProofTests {
     }
   }
 
+  @Test func `each read of a pipeline is looked at, not only the first`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try writer.call("SET", "key", "new"), .simple("OK"))
+      for _ in 0..<20 {
+        try expectEqual(
+          try reader.pipeline([["GET", "other"], ["GET", "other"], ["GET", "key"], ["MGET", "other", "key"]]),
+          [.bulk("value"), .bulk("value"), .bulk("new"), .array([.bulk("value"), .bulk("new")])])
+      }
+    }
+  }
+
+  @Test func `a write that passed through as it arrived is seen`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      let value = String(repeating: "x", count: 400_000)
+      try expectEqual(try writer.call("SET", "key", value), .simple("OK"))
+      try expectEqual(try reader.call("STRLEN", "key"), .integer(value.utf8.count))
+      try expectEqual(try writer.call("MSET", "key", value + "y", "other", "y"), .simple("OK"))
+      try expectEqual(try reader.call("STRLEN", "key"), .integer(value.utf8.count + 1))
+    }
+  }
+
   /// Behind one address there may be several processes.
   @Test func `what is proven of one connection is not proven of another`() throws {
     let primary = try RedisServer()
