@@ -14,7 +14,7 @@ extension CommandOverride {
       "scan", "sscan", "hscan", "zscan", placement: .primary,
       because: "a cursor means something only to the node that issued it: across nodes a scan misses elements"),
     .init(
-      "pfcount", placement: .primary, adding: .mayReplicate,
+      "pfcount", placement: .primary, effect: .changes, adding: .mayReplicate,
       because: "it writes the cached cardinality back into the key and may replicate it"),
     .init(
       "evalsha_ro", placement: .primary,

@@ -20,14 +20,25 @@
 /// 3. A batch that cannot be proven holds all later ones back: there is no fence beyond it until a probe that was begun
 ///    after it was given up has answered.
 public struct FenceBook: Sendable {
-  private enum Batch: Sendable {
-    /// Its probe is under way, or will be.
-    case open
-    /// As open, on a connection to a primary that has a successor: its probe says nothing of the history that counts.
-    case outdated
-    /// Its connection or its probe's answer was lost; a batch that is begun from this ticket on proves it too.
-    case provenFrom(Ticket)
-    case proven
+  private struct Batch: Sendable {
+    enum State: Sendable {
+      /// Its probe is under way, or will be.
+      case open
+      /// As open, on a connection to a primary that has a successor: its probe says nothing of the history that counts.
+      case outdated
+      /// Its connection or its probe's answer was lost; a batch that is begun from this ticket on proves it too.
+      case provenFrom(Ticket)
+    }
+
+    let ticket: Ticket
+    var state: State
+
+    var isOpen: Bool {
+      switch state {
+      case .open, .outdated: true
+      case .provenFrom: false
+      }
+    }
   }
 
   /// Fences that are kept; more are thinned out, the old ones most. Thinned out they are at most 220, for any tickets.
@@ -40,9 +51,11 @@ public struct FenceBook: Sendable {
 
   /// The ticket of the next batch.
   private var next: Ticket = 1
-  /// The batches that are not fenced, from ticket `next - batches.count` on. The first `passed` elements are history.
-  private var batches: [Batch] = []
-  private var passed = 0
+  /// The batches that are not proven, by ticket. Few, however long one of them stays so: a connection has two at most that
+  /// are open, and those between two that are open are given up together.
+  private var unproven: [Batch] = []
+  /// The ticket that the last fence was made for, in whatever history.
+  private var settled: Ticket = 0
   /// The history that fences are in; nothing before the first proof and after each change.
   private var history: HistoryID?
   /// Proofs by batches begun before this ticket name a history that may be gone.
@@ -56,7 +69,7 @@ public struct FenceBook: Sendable {
   private var fences: [Fence] = []
 
   public init() {
-    batches.reserveCapacity(256)
+    unproven.reserveCapacity(64)
     fences.reserveCapacity(Self.capacity)
   }
 
@@ -72,14 +85,12 @@ public struct FenceBook: Sendable {
     guard fenced < latest || doubtedFrom > 0 else { return false }
     var openFrom: Ticket = 0
     var wanted = max(barrier, doubtedFrom)
-    var ticket = next - Ticket(batches.count - passed)
-    for batch in batches[passed...] {
-      switch batch {
-      case .open: openFrom = ticket
+    for batch in unproven {
+      switch batch.state {
+      case .open: openFrom = batch.ticket
       case .provenFrom(let from): wanted = max(wanted, from)
-      case .outdated, .proven: break
+      case .outdated: break
       }
-      ticket += 1
     }
     return openFrom == 0 || openFrom < wanted
   }
@@ -92,15 +103,15 @@ public struct FenceBook: Sendable {
       self.reign = reign
       barrier = next
     }
-    batches.append(reign == self.reign ? .open : .outdated)
+    unproven.append(Batch(ticket: next, state: reign == self.reign ? .open : .outdated))
     next += 1
     return next - 1
   }
 
   /// A probe that was sent behind this batch on the batch's own connection has been answered by the primary.
   public mutating func prove(_ ticket: Ticket, at point: ReplicationPoint) {
-    guard isOpen(ticket) else { return }
-    guard case .open = self[ticket], point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
+    guard let index = openIndex(of: ticket) else { return }
+    guard case .open = unproven[index].state, point.isPrimary, ticket >= barrier else { return giveUp(ticket) }
     if ticket >= doubtedFrom { doubtedFrom = 0 }
     if let history, history != point.history {
       // Another primary, or the same with a new backlog. Which of two concurrent answers is the newer cannot be told:
@@ -113,17 +124,21 @@ public struct FenceBook: Sendable {
     }
     furthest = history == nil ? point.offset : max(furthest, point.offset)
     history = point.history
-    self[ticket] = .proven
-    for index in passed..<batches.count {
-      if case .provenFrom(let from) = batches[index], from <= ticket { batches[index] = .proven }
-    }
+    unproven.remove(at: index)
+    unproven.removeAll { batch in if case .provenFrom(let from) = batch.state { from <= ticket } else { false } }
     advance()
   }
 
   /// This batch's probe will not be answered. Its writes are answered, or never will be.
   public mutating func giveUp(_ ticket: Ticket) {
-    guard isOpen(ticket) else { return }
-    self[ticket] = .provenFrom(next)
+    guard var index = openIndex(of: ticket) else { return }
+    // What proves this one proves its neighbours: they wait for it together.
+    if index + 1 < unproven.count, !unproven[index + 1].isOpen { unproven.remove(at: index + 1) }
+    if index > 0, !unproven[index - 1].isOpen {
+      unproven.remove(at: index)
+      index -= 1
+    }
+    unproven[index].state = .provenFrom(next)
   }
 
   /// The last ticket of which a node at this point has everything; 0 when nothing can be said.
@@ -149,35 +164,19 @@ public struct FenceBook: Sendable {
     return low > 0 ? fences[low - 1].ticket : 0
   }
 
-  private func isOpen(_ ticket: Ticket) -> Bool {
-    let count = Ticket(batches.count - passed)
-    guard ticket < next, next - ticket <= count else { return false }
-    switch self[ticket] {
-    case .open, .outdated: return true
-    case .provenFrom, .proven: return false
-    }
-  }
-
-  /// Only for tickets that are not fenced.
-  private subscript(ticket: Ticket) -> Batch {
-    get { batches[batches.count - Int(next - ticket)] }
-    set { batches[batches.count - Int(next - ticket)] = newValue }
+  private func openIndex(of ticket: Ticket) -> Int? {
+    unproven.lastIndex { $0.ticket == ticket && $0.isOpen }
   }
 
   private mutating func advance() {
-    let before = passed
-    while passed < batches.count, case .proven = batches[passed] { passed += 1 }
-    guard passed > before else { return }
-    let ticket = next - 1 - Ticket(batches.count - passed)
+    let ticket = (unproven.first?.ticket ?? next) - 1
+    guard ticket > settled else { return }
+    settled = ticket
     if let last = fences.last, last.offset == furthest {
       fences[fences.count - 1].ticket = ticket
     } else {
       if fences.count == Self.capacity { thinOut() }
       fences.append(Fence(ticket: ticket, offset: furthest))
-    }
-    if passed == batches.count || passed >= 128 {
-      batches.removeFirst(passed)
-      passed = 0
     }
   }
 

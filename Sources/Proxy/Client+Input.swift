@@ -206,11 +206,11 @@ extension UnsafeMutablePointer where Pointee == Client {
   ) -> Bool {
     guard let lane = run.lane else { return true }
     let need = need(spec, base + at, length)
-    if need <= lane.pointee.coverage.proven { return true }
     if !lane.pointee.isShared || !lane.pointee.node.pointee.isDirect {
       lane.verify(need)
       return true
     }
+    if need <= lane.pointee.coverage.proven { return true }
     let (other, decision) = laneWithProof(of: need, insteadOf: lane)
     if pointee.outstanding == 0, let other, other.pointee.node.pointee.isPrimary {
       // Nothing of it was sent yet.
@@ -259,14 +259,15 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     var need: Ticket = 0
     if kind == .read, let chosen = lane, !chosen.pointee.node.pointee.isPrimary, isFenced {
+      let isDirect = chosen.pointee.node.pointee.isDirect
       // When nothing was written that this lane's node lacks, no key of the run need be looked up.
       need = worker.pointee.ledger.pointee.latest
-      run.needsProof = need > chosen.pointee.coverage.proven
-      if run.needsProof || !chosen.pointee.node.pointee.isDirect { need = self.need(spec, base + at, length) }
-      if need > chosen.pointee.coverage.proven {
-        if !chosen.pointee.isShared || !chosen.pointee.node.pointee.isDirect {
-          chosen.verify(need)
-        } else if pointee.outstanding > 0 {
+      run.needsProof = !isDirect || need > chosen.pointee.coverage.proven
+      if run.needsProof { need = self.need(spec, base + at, length) }
+      if !chosen.pointee.isShared || !isDirect {
+        chosen.verify(need)
+      } else if need > chosen.pointee.coverage.proven {
+        if pointee.outstanding > 0 {
           park(.order)
           return false
         } else {
@@ -280,13 +281,13 @@ extension UnsafeMutablePointer where Pointee == Client {
           }
         }
       }
-      if !chosen.pointee.node.pointee.isDirect, need > 0, lane == chosen { chosen.verifyAnew(need) }
     }
     if kind == .read, pointee.outstanding == 0, let shared = lane, shared.pointee.isShared,
       worker.pointee.bigReplies.isActive || pointee.bigReplies > 0
     {
       lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
-      if let own = lane, own != shared, need > 0, !own.pointee.node.pointee.isPrimary {
+      if let own = lane, own != shared, !own.pointee.node.pointee.isPrimary, isFenced {
+        // What is proven of one connection is not proven of another.
         own.verify(need)
         run.needsProof = true
       }

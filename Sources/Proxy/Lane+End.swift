@@ -140,8 +140,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     for evacuee in evacuees where evacuee.kind == .write && !evacuee.isTouched { bound.insert(evacuee.client) }
 
     lazy var primaryRefuge = preferred ?? worker.primaryLane(set)
-    func readRefuge(_ policy: ReadPolicy) -> LaneRef? {
-      if cause == .unproven { return primaryRefuge }
+    func readRefuge(_ client: ClientRef) -> LaneRef? {
+      let policy = client.pointee.rules.policy
+      if cause == .unproven {
+        // Others have no reason to leave.
+        return client.isFenced ? primaryRefuge : worker.bestReadLane(set, policy, avoiding: nil)
+      }
       return preferred ?? worker.bestReadLane(set, policy, avoiding: node)
         ?? worker.bestReadLane(set, policy, avoiding: nil)
     }
@@ -168,11 +172,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         continue
       case .read:
         if again < Limits.attempts || cause != .lostLane {
-          let policy = client.pointee.rules.policy
           target =
             client.pointee.outstanding > 0
             ? client.pointee.lane
-            : (bound.contains(client) ? primaryRefuge ?? readRefuge(policy) : readRefuge(policy))
+            : (bound.contains(client) ? primaryRefuge ?? readRefuge(client) : readRefuge(client))
         }
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)

@@ -57,7 +57,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   @inline(never)
   private func appendProof() {
-    guard !pointee.isStreamOpen else { return }
+    // A probe would wait for what its client does, and all that is written meanwhile with it. Before the stream every write
+    // was answered; what a held-up lane owes is entered anew when it is read again.
+    if pointee.isStreamOpen || pointee.heldUpBy != nil { return giveUpBatches() }
     pointee.lastProof = pointee.worker.pointee.loop.now
     pointee.probing = pointee.batch
     pointee.batch = 0
@@ -81,14 +83,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Lets reads be sent on trust that need more than is proven: a probe stands in front of them, and they are asked on the
   /// primary when its answer does not bear them out.
   func verify(_ need: Ticket) {
-    guard need > pointee.coverage.proven else { return }
-    if pointee.coverage.asked == 0 { appendProbe() }
-    pointee.coverage.promise(need)
-  }
-
-  /// The same in front of each turn's reads, for a node whose data may go back while its connections stay.
-  func verifyAnew(_ need: Ticket) {
-    if pointee.turnOfProbe != pointee.worker.pointee.turn {
+    if pointee.node.pointee.isDirect {
+      guard need > pointee.coverage.proven else { return }
+      if pointee.coverage.asked == 0 { appendProbe() }
+    } else if need == 0 {
+      return
+    } else if pointee.turnOfProbe != pointee.worker.pointee.turn {
+      // Its data may go back while its connections stay: one in front of each turn's reads.
       pointee.turnOfProbe = pointee.worker.pointee.turn
       appendProbe()
     }
@@ -100,6 +101,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let worker = pointee.worker
     let ledger = worker.pointee.ledger
     let point = ReplicationPoint(reply: reply)
+    if isProof, pointee.probesGivenUp > 0 {
+      pointee.probesGivenUp -= 1
+      return
+    }
     if isProof {
       let batch = pointee.probing
       pointee.probing = 0
@@ -124,7 +129,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func giveUpBatches() {
     let ledger = pointee.worker.pointee.ledger
     if pointee.batch != 0 { ledger.pointee.giveUp(pointee.batch) }
-    if pointee.probing != 0 { ledger.pointee.giveUp(pointee.probing) }
+    if pointee.probing != 0 {
+      ledger.pointee.giveUp(pointee.probing)
+      pointee.probesGivenUp += 1
+    }
     pointee.batch = 0
     pointee.probing = 0
   }
@@ -136,6 +144,24 @@ extension UnsafeMutablePointer where Pointee == Lane {
     else { return false }
     if isProofDue(now) { markDirty() }
     return true
+  }
+
+  /// Enters what was written here and is not answered, before any of it can be.
+  func enterUnanswered() {
+    let worker = pointee.worker
+    guard worker.pointee.settings.isFencing else { return }
+    // A streamed request's unsent bytes stand first and belong to no entry.
+    var offset = pointee.streamUnsent
+    for index in 0..<pointee.pending.count {
+      guard let entry = pointee.pending.element(at: index) else { break }
+      if entry.kind == .local { continue }
+      if entry.kind == .streamedWrite { worker.pointee.ledger.pointee.markEverything(openBatch()) }
+      if entry.kind == .write, entry.client != nil {
+        let bytes = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes[offset..<offset + Int(entry.bytes)])
+        worker.enter(Array(bytes.droppingRequests(entry.done)), on: self)
+      }
+      offset += Int(entry.bytes)
+    }
   }
 
   /// Each tick: a lane that reads were sent to lately learns what was written since, also when nothing is sent to it now.

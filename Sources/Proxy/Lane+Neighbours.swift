@@ -9,6 +9,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.heldUpBy = client
     client.pointee.holdsUp = self
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
+    giveUpBatches()
     client.watchPatience()
   }
 
@@ -19,6 +20,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.holdsUp = nil
     guard pointee.state != .closed else { return }
     pointee.lastProgress = pointee.worker.pointee.loop.now
+    enterUnanswered()
     goOnReading()
     if pointee.state != .closed, pointee.heldUpBy == nil {
       pointee.readWatcher.arm(on: pointee.worker.pointee.loop)

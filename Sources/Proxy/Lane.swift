@@ -88,6 +88,8 @@ struct Lane: ~Copyable {
   var batch: Ticket = 0
   /// The batch whose probe is under way; 0 for none.
   var probing: Ticket = 0
+  /// Probes under way that are of no batch any more.
+  var probesGivenUp = 0
   /// What is proven of the data that reads on this lane see.
   var coverage = Coverage()
   /// A read was refused for want of proof: the next flush asks, even alone.

@@ -22,12 +22,18 @@ struct CommandEffectTests {
 
   @Test("Readonly commands change nothing, nor do those about the server")
   func reads() {
-    for row in CommandRow.builtin where row.flags.contains(.readonly) {
+    for row in CommandRow.builtin where row.flags.contains(.readonly) && row.name != "pfcount" {
       #expect(table.lookup(full: row.name).effect == .none, "\(row.name)")
     }
     for name in ["publish", "info", "config|set", "script|load", "time", "role", "acl|setuser", "multi", "watch"] {
       #expect(table.lookup(full: name).effect == .none, "\(name)")
     }
+  }
+
+  @Test("PFCOUNT is called readonly and writes the cardinality into its key")
+  func cachedCardinality() {
+    #expect(table.lookup("pfcount").effect == .changes)
+    #expect(table.lookup("pfcount").scope == .listed)
   }
 
   @Test("What nobody knows may change anything, unless its server calls it readonly")

@@ -237,4 +237,24 @@ struct FenceBookTests {
       #expect(count - covered <= lag + lag / 2 + 1, "after \(count)")
     }
   }
+
+  /// A connection that is not read, or a user that may not run INFO, can leave a batch unproven for hours.
+  @Test("What stays unproven costs the same however much is written meanwhile", arguments: [true, false])
+  func bounded(isAnswered: Bool) {
+    var book = FenceBook()
+    let stuck = book.begin(under: 1)
+    for offset: Int64 in 1...5000 {
+      let (one, other) = (book.begin(under: 1), book.begin(under: 1))
+      for ticket in [other, one] {
+        if isAnswered { book.prove(ticket, at: History.old.primary(offset)) } else { book.giveUp(ticket) }
+      }
+    }
+    #expect(book.fenced == 0)
+    let kept = Mirror(reflecting: book).children.reduce(0) { $0 + (($1.value as? any Collection)?.count ?? 0) }
+    #expect(kept < 500, "\(kept) elements")
+    book.giveUp(stuck)
+    book.prove(book.begin(under: 1), at: History.old.primary(9000))
+    #expect(book.fenced == book.latest)
+    #expect(!book.needsProbe)
+  }
 }

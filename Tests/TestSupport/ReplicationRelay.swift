@@ -12,6 +12,7 @@ public final class ReplicationRelay: Sendable {
     let stopsBehindContinue = Atomic(false)
     let isCut = Atomic(false)
     let isOver = Atomic(false)
+    let target = Atomic<UInt16>(0)
   }
 
   public let port: UInt16
@@ -24,7 +25,8 @@ public final class ReplicationRelay: Sendable {
     guard LoopbackSocket.withAddress(port: port, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
       throw systemFailure("listen on \(port)")
     }
-    startThread { [controls] in Self.run(listener, target, controls) }
+    redirect(to: target)
+    startThread { [controls] in Self.run(listener, controls) }
   }
 
   deinit { controls.isOver.store(true, ordering: .relaxed) }
@@ -45,6 +47,9 @@ public final class ReplicationRelay: Sendable {
   /// Ends the connections that there are; the replica makes new ones.
   public func cut() { controls.isCut.store(true, ordering: .sequentiallyConsistent) }
 
+  /// Connections made from now on lead there: one address, and another process behind it.
+  public func redirect(to target: UInt16) { controls.target.store(target, ordering: .sequentiallyConsistent) }
+
   private struct Link {
     let replica: Int32
     let primary: Int32
@@ -56,7 +61,7 @@ public final class ReplicationRelay: Sendable {
     }
   }
 
-  private static func run(_ listener: Int32, _ target: UInt16, _ controls: Controls) {
+  private static func run(_ listener: Int32, _ controls: Controls) {
     var links: [Link] = []
     while !controls.isOver.load(ordering: .relaxed) {
       var entries = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
@@ -110,6 +115,7 @@ public final class ReplicationRelay: Sendable {
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: replica)
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: primary)
         let link = Link(replica: replica, primary: primary)
+        let target = controls.target.load(ordering: .sequentiallyConsistent)
         if LoopbackSocket.withAddress(port: target, { connect(primary, $0, $1) }) == 0 {
           links.append(link)
         } else {
