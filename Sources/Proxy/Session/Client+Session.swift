@@ -156,6 +156,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     if session.state.isInTransaction && session.state.isModeProven || session.state.isSubscriberMode {
       return send(request, .plain(isRead: isRead), session)
     }
+    if needsFence, !session.state.isModeProven {
+      // What is ours must not get into a transaction of the client's.
+      park(.order)
+      return false
+    }
     session.blockedSince = pointee.worker.pointee.loop.now
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
@@ -204,9 +209,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .clientSetName: return send(request, .setName(arguments(of: request).last ?? []), session)
     case .reset:
       if session.lane != nil { return send(request, .reset, session) }
+      let isSkipped = session.state.replies == .skipNext
       endSession()
       resetToDefaults()
-      reply(SessionWords.reset)
+      if !isSkipped { reply(SessionWords.reset) }
       return true
     case .hello, .auth, .quit, .clientID, .clientInfo, .clientList, .clientKill, .clientUnblock, .clientGetName,
       .clientSetInfo, .clientReply, .clientCapa:

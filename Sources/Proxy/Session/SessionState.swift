@@ -127,7 +127,10 @@ extension SessionState {
     case .exec: if case .queueing(let queued) = transaction, queued.effects.becomesOpaque { mayBecomeFeed = true }
     default: break
     }
-    queue.append(AwaitedReply(what: what, start: start, isMuted: what.isOurs ? false : takeMute() && what != .reset))
+    // RESET switches replies on before it is answered, unless it is the one to be skipped.
+    let wasOff = replies == .off
+    let isMuted = what.isOurs ? false : takeMute() && !(what == .reset && wasOff)
+    queue.append(AwaitedReply(what: what, start: start, isMuted: isMuted))
   }
 
   /// Whether the client wants no reply to the request that it has just sent.
@@ -272,7 +275,8 @@ extension SessionState {
 
   private mutating func confirm(_ head: AwaitedReply, isLast: Bool, isOurs: Bool = false) -> Outcome {
     if isLast { _ = queue.popFirst() } else { queue.replaceFirst(head) }
-    return Outcome(delivery: isOurs || head.isMuted ? .drop : .pass, settled: isLast && !isOurs ? 1 : 0)
+    // CLIENT REPLY does not take away what is pushed.
+    return Outcome(delivery: isOurs ? .drop : .pass, settled: isLast && !isOurs ? 1 : 0)
   }
 
   /// The reply to `head`, which is no longer in the queue.
