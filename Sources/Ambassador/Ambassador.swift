@@ -71,7 +71,7 @@ public final class Ambassador {
   }
 
   private func start() throws(StartFailure) {
-    let wanted = configuration.listen.map { ($0.address, ReadRules(of: $0, in: configuration.reads)) }
+    let wanted = configuration.listen.map { ($0.address, ListenerRules(of: $0, in: configuration.reads)) }
     do throws(Listeners.Failure) { try listeners.open(wanted) } catch {
       throw StartFailure(description: error.description)
     }
@@ -109,7 +109,7 @@ public final class Ambassador {
     worker.limits.maxPinned = max(1, configuration.upstream.maxPinned / max(1, configuration.threads))
     worker.limits.connectTimeout = configuration.upstream.connectTimeout.seconds
     worker.isFencing = configuration.listen.contains { listener in
-      let rules = ReadRules(of: listener, in: configuration.reads)
+      let rules = ListenerRules(of: listener, in: configuration.reads)
       return rules.consistency == .readYourWrites && rules.policy != .primary
     }
     var monitor = MonitorSettings()

@@ -12,7 +12,7 @@ final class Listeners {
   }
 
   private let loop: EventLoop
-  private var sockets: [(address: SocketAddress, fd: Int32, rules: ReadRules)] = []
+  private var sockets: [(address: SocketAddress, fd: Int32, rules: ListenerRules)] = []
   private var sources: [IOSource] = []
   private var pause: TimerSource?
 
@@ -24,7 +24,7 @@ final class Listeners {
   var addresses: [SocketAddress] { sockets.map(\.address) }
 
   /// Starts to queue connections.
-  func open(_ wanted: [(address: ListenAddress, rules: ReadRules)]) throws(Failure) {
+  func open(_ wanted: [(address: ListenAddress, rules: ListenerRules)]) throws(Failure) {
     for (address, rules) in wanted {
       let socketAddress: SocketAddress
       switch address {
@@ -53,7 +53,7 @@ final class Listeners {
 
   /// Starts to take connections from the queue.
   /// - Parameter take: gets each connection, with the rules of the address that it came through.
-  func accept(_ take: @escaping (Int32, ReadRules) -> Void) {
+  func accept(_ take: @escaping (Int32, ListenerRules) -> Void) {
     sources = sockets.map { _, fd, rules in
       IOSource(on: loop, fd: fd, for: .readable) { [unowned self] in self.acceptSome(on: fd, rules, take) }
     }
@@ -70,7 +70,7 @@ final class Listeners {
     sockets = []
   }
 
-  private func acceptSome(on fd: Int32, _ rules: ReadRules, _ take: @escaping (Int32, ReadRules) -> Void) {
+  private func acceptSome(on fd: Int32, _ rules: ListenerRules, _ take: @escaping (Int32, ListenerRules) -> Void) {
     // A bounded number a turn: signals and discovery want their turn too.
     for _ in 0..<64 {
       switch Sockets.accept(on: fd) {

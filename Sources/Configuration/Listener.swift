@@ -5,6 +5,8 @@ public struct Listener: Sendable, Equatable {
   public var reads: AmbassadorConfiguration.ReadPolicy?
   /// Nothing where `reads.consistency` holds.
   public var consistency: AmbassadorConfiguration.Consistency?
+  /// Clients may do nothing before they have authenticated.
+  public var requiresAuthentication = false
 
   public init(
     _ address: ListenAddress, reads: AmbassadorConfiguration.ReadPolicy? = nil,

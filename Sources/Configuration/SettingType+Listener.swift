@@ -7,6 +7,7 @@ extension SettingType where Value == Listener {
       .word(AmbassadorConfiguration.ReadPolicy.self))
     let consistency = SettingType<AmbassadorConfiguration.Consistency?>
       .optional(.word(AmbassadorConfiguration.Consistency.self))
+    let toggle = SettingType<Bool>.boolean
     return SettingType(
       arity: address.arity, expected: address.expected,
       decode: { raw, rejections in
@@ -16,11 +17,13 @@ extension SettingType where Value == Listener {
         var listener: Listener?
         var policy: AmbassadorConfiguration.ReadPolicy?
         var promise: AmbassadorConfiguration.Consistency?
+        var requiresAuthentication = false
         for entry in entries {
           switch entry.key {
           case "address": listener = address.decode(entry.value, &rejections).map { Listener($0) }
           case "reads": policy = reads.decode(entry.value, &rejections) ?? nil
           case "consistency": promise = consistency.decode(entry.value, &rejections) ?? nil
+          case "require-auth": requiresAuthentication = toggle.decode(entry.value, &rejections) ?? false
           default: rejections.append(unknown(entry))
           }
         }
@@ -29,22 +32,22 @@ extension SettingType where Value == Listener {
         }
         listener?.reads = policy
         listener?.consistency = promise
+        listener?.requiresAuthentication = requiresAuthentication
         return listener
       },
       render: { listener in
         let overrides =
           (listener.reads.map { [", reads: " + YAML.scalar($0.rawValue)] } ?? [])
           + (listener.consistency.map { [", consistency: " + YAML.scalar($0.rawValue)] } ?? [])
+          + (listener.requiresAuthentication ? [", require-auth: true"] : [])
         let text = address.render(listener.address)
         return overrides.isEmpty ? text : "{address: " + text + overrides.joined() + "}"
       })
   }
 
   private static func unknown(_ entry: RawValue.Entry) -> Rejection {
-    let known = ["address", "reads", "consistency"]
-    let hint =
-      entry.key == "require-auth"
-      ? "not supported by this version" : Spelling.didYouMean(Spelling.closest(to: entry.key, among: known))
+    let known = ["address", "reads", "consistency", "require-auth"]
+    let hint = Spelling.didYouMean(Spelling.closest(to: entry.key, among: known))
     return Rejection(
       at: entry.source, found: quoted(entry.key), expected: "only \(enumeration(known)) here", hint: hint)
   }

@@ -8,6 +8,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// is parked.
   func handle(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     let table = pointee.worker.pointee.table
+    if pointee.isBarred, !isAllowedWhileBarred(spec) {
+      reply(error: "NOAUTH Authentication required.")
+      return true
+    }
     switch spec.handling {
     case .forward:
       return forward(spec, request)
@@ -131,9 +135,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       if setName(arguments[2]) { replyOK() }
     case .clientSetInfo, .clientCapa:
       replyOK()
-    case .auth:
-      reply(
-        ProxyRefusal.notSupported("AUTH by clients (the ambassador authenticates with upstream.password-file)").bytes)
+    case .auth: return authenticate(arguments)
     case .clientReply: return setReplies(arguments[2])
     case .clientInfo: replyInfo()
     case .clientList: replyList(arguments)
@@ -153,7 +155,8 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// As RESET leaves a connection.
   func resetToDefaults() {
     pointee.name = []
-    pointee.set = pointee.worker.laneSet(database: 0, protocolVersion: 2)
+    use(database: 0, protocolVersion: 2)
+    forgetUser()
   }
 
   private func setName(_ name: [UInt8]) -> Bool {
@@ -176,8 +179,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       return true
     }
     guard isFreeToSwitch() else { return false }
-    pointee.set = pointee.worker.laneSet(
-      database: Int(database), protocolVersion: pointee.set.pointee.protocolVersion)
+    use(database: Int(database))
     replyOK()
     return true
   }
@@ -185,6 +187,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func hello(_ arguments: [[UInt8]]) -> Bool {
     var protocolVersion = pointee.set.pointee.protocolVersion
     var name: [UInt8]?
+    var who: UpstreamCredentials?
     if arguments.count > 1 {
       guard let text = String(validating: arguments[1], as: UTF8.self), let number = Int(text) else {
         reply(error: "ERR Protocol version is not an integer or out of range")
@@ -203,16 +206,22 @@ extension UnsafeMutablePointer where Pointee == Client {
         name = arguments[index + 1]
         index += 2
       } else if option == "auth", index + 2 < arguments.count {
-        reply(
-          ProxyRefusal.notSupported("HELLO with AUTH (the ambassador authenticates with upstream.password-file)").bytes)
-        return true
+        who = UpstreamCredentials(username: arguments[index + 1], password: arguments[index + 2])
+        index += 3
       } else {
         reply(error: "ERR Syntax error in HELLO option '\(String(decoding: arguments[index], as: UTF8.self))'")
         return true
       }
     }
+    if pointee.isBarred, who == nil {
+      reply(
+        error:
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+      )
+      return true
+    }
     guard isFreeToSwitch() else { return false }
-    if let name, !setName(name) { return true }
+    if who == nil, let name, !setName(name) { return true }
     let version: RESPVersion = protocolVersion == 3 ? .three : .two
     var bytes: [UInt8] = []
     ReplyWriter.appendMapHeader(count: 7, version, to: &bytes)
@@ -231,11 +240,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     ReplyWriter.appendBulk("modules", to: &bytes)
     ReplyWriter.appendArrayHeader(count: 0, to: &bytes)
+    if let who { return authenticate(as: who, protocolVersion: protocolVersion, name: name, answer: bytes) }
     if let session = pointee.session, session.lane != nil, protocolVersion != pointee.set.pointee.protocolVersion {
       return sendHello(protocolVersion, answer: bytes, session)
     }
-    pointee.set = pointee.worker.laneSet(
-      database: pointee.set.pointee.database, protocolVersion: protocolVersion)
+    use(protocolVersion: protocolVersion)
     reply(bytes)
     return true
   }

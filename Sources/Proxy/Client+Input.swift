@@ -127,7 +127,7 @@ extension UnsafeMutablePointer where Pointee == Client {
               memo = CommandMemo(rest, name, spec)
             }
           }
-          if spec.handling == .forward {
+          if spec.handling == .forward, !pointee.isBarred {
             guard place(spec, &run, base, at, length) else { break }
             pointee.scanner.reset()
             at += length

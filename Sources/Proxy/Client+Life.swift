@@ -5,12 +5,14 @@ import Routing
 // goes when no lane owes it a reply any more.
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Takes over a connection that was accepted.
-  func adopt(_ fd: Int32, id: UInt64, rules: ReadRules) {
+  func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules) {
     if pointee.isDraining { return Gate.close(fd) }
-    let set = laneSet(database: 0, protocolVersion: 2)
+    let set = laneSet(database: 0, protocolVersion: 2, identity: 0)
     let client = ClientRef.allocate(capacity: 1)
     client.initialize(to: Client(worker: self, fd: fd, id: id, set: set))
     client.pointee.rules = rules
+    client.pointee.isBarred = rules.requiresAuthentication
+    client.pointee.scanner.isAuthenticated = !rules.requiresAuthentication
     client.pointee.readWatcher.prepare(fd: fd, for: .readable, owner: client) { raw, _ in
       owner(raw, as: Client.self).readable()
     }
@@ -61,6 +63,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       // Nobody waits for what it would still bring.
       lane.end("its client has gone", blaming: false)
     }
+    worker.countClient(of: pointee.set.pointee.identity, -1)
     pointee.isReaped = true
     freeIfDone()
   }

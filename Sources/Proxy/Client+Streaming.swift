@@ -64,6 +64,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     let spec = lookupSubcommand(
       of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
     if isKeptWhole(spec) { return false }
+    if pointee.isBarred {
+      pointee.stream = .discarding
+      reply(Array("-NOAUTH Authentication required.\r\n".utf8))
+      return true
+    }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
     guard
       spec.handling == .forward || spec.handling == .pinnedIfBlocking

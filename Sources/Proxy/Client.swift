@@ -54,6 +54,8 @@ struct Client: ~Copyable {
   var isFreed = false
   /// No more input is taken; close when everything owed is written.
   var isFinishing = false
+  /// It has yet to authenticate.
+  var isBarred = false
   var isQueuedToResume = false
   var isDirty = false
   var isInPatienceList = false
@@ -83,7 +85,7 @@ struct Client: ~Copyable {
   /// The lane that is not read because of this client.
   var holdsUp: LaneRef?
   /// How its reads are served, as the listener that it came through has it.
-  var rules = ReadRules()
+  var rules = ListenerRules()
   /// What a server holds for it, and the upstream where it does.
   var session: Session?
   /// When it connected.

@@ -39,7 +39,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       RequestWriter.append(arguments, to: &bytes)
       replies += 1
     }
-    let credentials = pointee.worker.pointee.settings.credentials
+    let credentials = pointee.worker.pointee.identities[pointee.set.pointee.identity].credentials
     if pointee.set.pointee.protocolVersion == 3 {
       var arguments = [Array("HELLO".utf8), Array("3".utf8)]
       if let credentials {
@@ -93,13 +93,24 @@ extension UnsafeMutablePointer where Pointee == Lane {
         pointee.handshakeReplies -= 1
         // An error to PING (LOADING, MASTERDOWN, NOAUTH...) still proves a live server; to anything else it refuses us.
         if isError && pointee.handshakeReplies > 0 {
-          fail("it refused the handshake: \(String(decoding: reply.dropFirst().prefix { $0 != 13 }, as: UTF8.self))")
+          refuseHandshake(String(decoding: reply.dropFirst().prefix { $0 != 13 }, as: UTF8.self))
           return bytes.count
         }
         if pointee.handshakeReplies == 0 { becomeReady() }
       }
     }
     return used
+  }
+
+  /// The node is well, but has no connection of this kind for us: not the others' matter, unless it is about our own user.
+  private func refuseHandshake(_ why: String) {
+    let set = pointee.set
+    guard set.pointee.identity != 0 || set.pointee.database != 0 || set.pointee.protocolVersion != 2 else {
+      return fail("it refused the handshake: \(why)")
+    }
+    set.pointee.refusal = "it refused the handshake: \(why)"
+    set.pointee.refusedUntil = pointee.worker.pointee.loop.now + Limits.refusalPause
+    end(set.pointee.refusal, blaming: false)
   }
 
   private func becomeReady() {

@@ -3,7 +3,7 @@ import Routing
 
 typealias LaneSetRef = UnsafeMutablePointer<LaneSet>
 
-/// The lanes that serve clients whose connections look alike to a server: the same database and RESP version.
+/// The lanes that serve clients whose connections look alike to a server: the same database, RESP version and user.
 ///
 /// Upstream connections have that state, and sharing one is honest only between clients that agree on it.
 /// Freed only with its worker.
@@ -11,6 +11,11 @@ struct LaneSet: ~Copyable {
   let database: Int
   /// 2 or 3.
   let protocolVersion: UInt8
+  /// The user that their connections are authenticated as: a place in the worker's list.
+  let identity: Int
+  /// A server has refused the handshake of this kind of connection: no other is tried before then.
+  var refusedUntil = 0.0
+  var refusal = ""
   /// The shared lane to each node, by the node's place in the worker's list.
   var shared: [LaneRef?] = []
   /// Idle upstreams to each node for clients that need one of their own.
@@ -18,7 +23,8 @@ struct LaneSet: ~Copyable {
   /// The choices for reads, by policy.
   private var choices: InlineArray<4, ReadChoice> = .init(repeating: ReadChoice())
 
-  init(database: Int, protocolVersion: UInt8) {
+  init(database: Int, protocolVersion: UInt8, identity: Int) {
+    self.identity = identity
     self.database = database
     self.protocolVersion = protocolVersion
   }

@@ -67,6 +67,10 @@ public struct Limits: Sendable {
   static let attempts: UInt8 = 5
   /// How often of these because of silence.
   static let silentMoves: UInt8 = 2
+  /// Users whose lanes may exist together, on one worker.
+  static let identities = 256
+  /// Pause after a server has refused the handshake of a kind of connection.
+  static let refusalPause = 0.5
   /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
   static let idleUpstreams = 4
   /// As many as that when they are in demand, as by workers that wait in a loop; those above the number before are closed

@@ -18,6 +18,8 @@ indirect enum ProxyRefusal: Sendable {
   case readLost(NodeAddress, String)
   /// All upstreams that may be lent are lent.
   case noUpstreamLeft(Int)
+  /// As many users as may be have lanes of their own.
+  case tooManyUsers
   /// It belongs to a transaction whose upstream is gone.
   case transactionLost(String)
   /// The command needs an upstream of its own.
@@ -38,7 +40,7 @@ indirect enum ProxyRefusal: Sendable {
       "lost \(node): \(why)"
     case .unproven(let absence): absence.reason
     case .noUpstreamLeft: "all upstream connections for clients that need their own are in use"
-    case .noReplica, .needsOwnUpstream, .notSupported, .transactionLost: "no upstream connection can be had"
+    case .tooManyUsers, .noReplica, .needsOwnUpstream, .notSupported, .transactionLost: "no upstream connection can be had"
     }
   }
 
@@ -52,6 +54,8 @@ indirect enum ProxyRefusal: Sendable {
     case .unproven(let absence):
       "\(absence.text) (no replica is proven to have the last write of its keys, and reads.consistency is read-your-writes)"
     case .readLost(let node, let why): "AMBDOWN lost \(node): \(why); nothing was changed, ask again"
+    case .tooManyUsers:
+      "AMBBUSY \(Limits.identities - 1) users are authenticated already; close connections of some of them"
     case .transactionLost(let why): "AMBDOWN \(why); the transaction is discarded and the command was not executed"
     case .noUpstreamLeft(let limit):
       "AMBBUSY all \(limit) upstream connections for clients that need their own are in use; the command was not executed"

@@ -3,14 +3,16 @@ import Routing
 
 // Which lane serves a request, and where lanes come from and go.
 extension UnsafeMutablePointer where Pointee == Worker {
-  /// The lane set for a database and RESP version, made when first asked for.
-  func laneSet(database: Int, protocolVersion: UInt8) -> LaneSetRef {
+  /// The lane set for a database, RESP version and user, made when first asked for.
+  func laneSet(database: Int, protocolVersion: UInt8, identity: Int) -> LaneSetRef {
     for set in pointee.sets
-    where set.pointee.database == database && set.pointee.protocolVersion == protocolVersion {
+    where set.pointee.database == database && set.pointee.protocolVersion == protocolVersion
+      && set.pointee.identity == identity
+    {
       return set
     }
     let set = LaneSetRef.allocate(capacity: 1)
-    set.initialize(to: LaneSet(database: database, protocolVersion: protocolVersion))
+    set.initialize(to: LaneSet(database: database, protocolVersion: protocolVersion, identity: identity))
     pointee.sets.append(set)
     return set
   }
@@ -99,7 +101,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
   @inline(never)
   func openShared(_ set: LaneSetRef, _ index: Int) -> LaneRef? {
     let node = pointee.nodes[index]
-    guard node.pointee.mayConnect(now: pointee.loop.now), let lane = open(set, node, .shared) else { return nil }
+    guard node.pointee.mayConnect(now: pointee.loop.now), set.pointee.refusedUntil <= pointee.loop.now,
+      let lane = open(set, node, .shared)
+    else { return nil }
     while set.pointee.shared.count <= index { set.pointee.shared.append(nil) }
     set.pointee.shared[index] = lane
     return lane
@@ -125,7 +129,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.lent -= 1
     lane.pointee.sharing = .own(nil)
     let set = lane.pointee.set
-    guard lane.pointee.state == .ready, let index = pointee.nodes.firstIndex(of: lane.pointee.node) else {
+    let hasClients = set.pointee.identity == 0 || pointee.identities[set.pointee.identity].clients > 0
+    guard hasClients, lane.pointee.state == .ready, let index = pointee.nodes.firstIndex(of: lane.pointee.node) else {
       return lane.close()
     }
     while set.pointee.idle.count <= index { set.pointee.idle.append([]) }

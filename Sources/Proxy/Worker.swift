@@ -55,6 +55,8 @@ struct Worker: ~Copyable {
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
   var sets: [LaneSetRef] = []
+  /// The ambassador's own user, then those that clients have named.
+  var identities: [Identity]
   var lanes: [LaneRef] = []
   /// Own lanes in use.
   var lent = 0
@@ -105,6 +107,7 @@ struct Worker: ~Copyable {
     self.table = table
     self.ledger = ledger
     self.report = report
+    identities = [Identity(credentials: settings.credentials)]
     scratch = .allocate(capacity: Limits.readChunk)
     written = .allocate(capacity: Limits.enteredTogether)
     self.dice = dice

@@ -8,7 +8,7 @@ import Topology
 /// One of the ambassador's workers: a thread with a loop of its own. Others speak to it by messages only.
 public final class WorkerThread: Sendable {
   enum Message: Sendable {
-    case adopt(fd: Int32, id: UInt64, rules: ReadRules)
+    case adopt(fd: Int32, id: UInt64, rules: ListenerRules)
     case follow(UpstreamTopology)
     case use(CommandTable)
     case drain(seconds: Double)
@@ -37,7 +37,7 @@ public final class WorkerThread: Sendable {
 
   /// Hands over a connection that was accepted.
   /// - Parameter rules: how its reads are served, as the listener that it came through has it.
-  public func adopt(_ fd: Int32, id: UInt64, rules: ReadRules) {
+  public func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules) {
     mailbox.send(.adopt(fd: fd, id: id, rules: rules))
   }
 

@@ -8,27 +8,27 @@ import Testing
 struct ReadRulesTests {
   private static let address = ListenAddress.tcp(Endpoint(host: "127.0.0.1", port: 6380))
 
-  static let listeners: [(listener: Listener, rules: ReadRules, difference: String)] = [
-    (Listener(address), ReadRules(policy: .any, consistency: .eventual), ""),
+  static let listeners: [(listener: Listener, rules: ListenerRules, difference: String)] = [
+    (Listener(address), ListenerRules(policy: .any, consistency: .eventual), ""),
     (
-      Listener(address, reads: .primary), ReadRules(policy: .primary, consistency: .eventual), " (reads: primary)"
+      Listener(address, reads: .primary), ListenerRules(policy: .primary, consistency: .eventual), " (reads: primary)"
     ),
     (
-      Listener(address, consistency: .readYourWrites), ReadRules(policy: .any, consistency: .readYourWrites),
+      Listener(address, consistency: .readYourWrites), ListenerRules(policy: .any, consistency: .readYourWrites),
       " (consistency: read-your-writes)"
     ),
     (
       Listener(address, reads: .preferReplica, consistency: .eventual),
-      ReadRules(policy: .preferReplica, consistency: .eventual), " (reads: prefer-replica, consistency: eventual)"
+      ListenerRules(policy: .preferReplica, consistency: .eventual), " (reads: prefer-replica, consistency: eventual)"
     ),
   ]
 
   @Test("What it says counts, and the settings of all where it says nothing", arguments: listeners)
-  func overrides(listener: Listener, rules: ReadRules, difference: String) {
+  func overrides(listener: Listener, rules: ListenerRules, difference: String) {
     var configuration = AmbassadorConfiguration(primary: Endpoint(host: "p", port: 1))
     configuration.reads.policy = .any
     configuration.reads.consistency = .eventual
-    #expect(ReadRules(of: listener, in: configuration.reads) == rules)
+    #expect(ListenerRules(of: listener, in: configuration.reads) == rules)
     #expect(listener.difference == difference)
   }
 
@@ -39,6 +39,6 @@ struct ReadRulesTests {
       #expect(ReadConsistency(word).rawValue == word.rawValue)
     }
     let configuration = AmbassadorConfiguration(primary: Endpoint(host: "p", port: 1))
-    #expect(configuration.listen.map { ReadRules(of: $0, in: configuration.reads) } == [ReadRules()])
+    #expect(configuration.listen.map { ListenerRules(of: $0, in: configuration.reads) } == [ListenerRules()])
   }
 }

@@ -18,8 +18,8 @@ struct AdoptTests {
       to: Worker(
         index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))
     let given = [
-      ReadRules(), ReadRules(policy: .primary, consistency: .eventual),
-      ReadRules(policy: .replica, consistency: .readYourWrites),
+      ListenerRules(), ListenerRules(policy: .primary, consistency: .eventual),
+      ListenerRules(policy: .replica, consistency: .readYourWrites),
     ]
     var peers: [Int32] = []
     for (index, rules) in given.enumerated() {
@@ -28,7 +28,7 @@ struct AdoptTests {
       peers.append(pair[1])
       worker.adopt(pair[0], id: UInt64(index), rules: rules)
     }
-    var found: [UInt64: ReadRules] = [:]
+    var found: [UInt64: ListenerRules] = [:]
     var next = worker.pointee.firstClient
     while let client = next {
       found[client.pointee.id] = client.pointee.rules

@@ -13,6 +13,8 @@ enum Awaited: Equatable {
   case select(Int?)
   case setName([UInt8])
   case hello(UInt8, answer: [UInt8])
+  case auth(UpstreamCredentials)
+  case helloAuth(UInt8, UpstreamCredentials, name: [UInt8]?, answer: [UInt8])
   case mode(SessionState.ModeChange)
   case monitor
   case reset
@@ -40,7 +42,7 @@ extension Awaited {
     switch self {
     case .identity, .fence, .repeatedMode, .renewal: true
     case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName,
-      .hello, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
+      .hello, .auth, .helloAuth, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
       false
     }
   }
@@ -49,7 +51,7 @@ extension Awaited {
   var isHarmless: Bool {
     switch self {
     case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset: true
-    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .mode, .monitor, .local, .identity,
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor, .local, .identity,
       .fence,
       .repeatedMode, .renewal:
       false
@@ -61,7 +63,7 @@ extension Awaited {
     switch self {
     case .plain(let isRead), .blocking(let isRead): !isRead
     case .exec: true
-    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .mode, .monitor,
+    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
     }
@@ -70,7 +72,7 @@ extension Awaited {
   /// Whether what the next request means depends on the reply.
   var changesMode: Bool {
     switch self {
-    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .setName, .monitor, .reset, .discardForExec: true
+    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset, .discardForExec: true
     case .plain, .blocking, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence, .repeatedMode,
       .renewal:
       false
@@ -80,8 +82,8 @@ extension Awaited {
   /// Whether it may change what an upstream was lent with: its database, its protocol version, its name.
   var altersUpstream: Bool {
     switch self {
-    case .select, .setName, .hello, .monitor, .reset: true
-    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode, .repeatable,
+    case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
+    case .plain, .blocking, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode, .repeatable,
       .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
     }
@@ -91,7 +93,7 @@ extension Awaited {
   var expectsNotices: Bool {
     switch self {
     case .subscribe, .unsubscribe, .renewal: true
-    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .mode, .monitor,
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode:
       false
     }

@@ -218,7 +218,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       .clientSetInfo, .clientReply, .clientCapa:
       if session.state.isSubscriberMode { return send(request, .plain(isRead: true), session) }
       if session.state.isInTransaction { return queueLocal(local, session, request) }
-      if local == .hello, pointee.outstanding > 0 {
+      if local == .hello || local == .auth, pointee.outstanding > 0 {
         park(.order)
         return false
       }

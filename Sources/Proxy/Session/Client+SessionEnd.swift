@@ -53,9 +53,8 @@ extension UnsafeMutablePointer where Pointee == Client {
   func take(_ effects: SessionState.Effects) {
     if let name = effects.name { pointee.name = name }
     if effects.database != nil || effects.protocolVersion != nil {
-      pointee.set = pointee.worker.laneSet(
-        database: effects.database ?? pointee.set.pointee.database,
-        protocolVersion: effects.protocolVersion ?? pointee.set.pointee.protocolVersion)
+      use(database: effects.database, protocolVersion: effects.protocolVersion)
     }
+    if let user = effects.user { become(user) }
   }
 }

@@ -82,7 +82,7 @@ extension SessionState {
       case .unwatch:
         if !isOpen { isWatching = false }
         return isOpen ? byData : .ok
-      case .watch, .select, .setName, .hello, .mode, .monitor: return isOpen ? byData : .notExecuted
+      case .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor: return isOpen ? byData : .notExecuted
       case .subscribe, .unsubscribe, .repeatable: return isOpen ? byData : nil
       case .reset: return .reset
       case .local(let bytes): return .said(bytes)

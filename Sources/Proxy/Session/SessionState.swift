@@ -38,6 +38,7 @@ struct SessionState {
     var name: [UInt8]?
     var protocolVersion: UInt8?
     var modes: [ModeChange] = []
+    var user: UpstreamCredentials?
     /// The connection becomes a feed.
     var becomesOpaque = false
   }
@@ -311,6 +312,18 @@ extension SessionState {
       } else if !shape.isError {
         isRESP3 = version == 3
         outcome.effects = Effects(protocolVersion: version)
+        if !head.isMuted { outcome.delivery = .replace(answer) }
+      }
+    case .auth(let who):
+      if shape == .ok {
+        isAltered = true
+        outcome.effects = Effects(user: who)
+      }
+    case .helloAuth(let version, let who, let name, let answer):
+      if !shape.isError {
+        isRESP3 = version == 3
+        isAltered = true
+        outcome.effects = Effects(name: name, protocolVersion: version, user: who)
         if !head.isMuted { outcome.delivery = .replace(answer) }
       }
     case .subscribe, .unsubscribe:

@@ -1,0 +1,63 @@
+import Commands
+import RESP
+
+// AUTH and HELLO ... AUTH: the server is asked whether it knows the user, on an upstream that is then the user's own and
+// goes with the question; from its yes on, the client's requests go through lanes of that user.
+extension UnsafeMutablePointer where Pointee == Client {
+  /// AUTH [user] password. False: not now, the client is parked.
+  func authenticate(_ words: [[UInt8]]) -> Bool {
+    guard words.count == 2 || words.count == 3, let password = words.last else {
+      return ask(words, .plain(isRead: true))
+    }
+    return ask(words, .auth(UpstreamCredentials(username: words.count == 3 ? words[1] : [], password: password)))
+  }
+
+  /// HELLO version AUTH user password. False: not now, the client is parked.
+  func authenticate(
+    as who: UpstreamCredentials, protocolVersion: UInt8, name: [UInt8]?, answer: [UInt8]
+  ) -> Bool {
+    let words = [
+      Array("HELLO".utf8), Array(String(protocolVersion).utf8), Array("AUTH".utf8), who.username, who.password,
+    ]
+    return ask(words, .helloAuth(protocolVersion, who, name: name, answer: answer))
+  }
+
+  private func ask(_ words: [[UInt8]], _ what: Awaited) -> Bool {
+    guard pointee.outstanding == 0 else {
+      park(.order)
+      return false
+    }
+    let session = pointee.session ?? Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
+    pointee.session = session
+    var request: [UInt8] = []
+    RequestWriter.append(words, to: &request)
+    let isTaken = request.withUnsafeBytes { send($0, what, session) }
+    endSessionIfClean(session)
+    return isTaken
+  }
+
+  /// The server has accepted the user.
+  func become(_ who: UpstreamCredentials) {
+    guard let identity = pointee.worker.identity(of: who) else {
+      return finish(with: ProxyRefusal.tooManyUsers.bytes)
+    }
+    use(identity: identity)
+    pointee.isBarred = false
+    pointee.scanner.isAuthenticated = true
+  }
+
+  /// As a new connection is.
+  func forgetUser() {
+    use(identity: 0)
+    pointee.isBarred = pointee.rules.requiresAuthentication
+    pointee.scanner.isAuthenticated = !pointee.isBarred
+  }
+
+  /// Whether a client that has yet to authenticate may do this.
+  func isAllowedWhileBarred(_ spec: CommandSpec) -> Bool {
+    switch spec.local {
+    case .auth, .hello, .quit, .reset: true
+    default: spec.handling == .closeSilently
+    }
+  }
+}
