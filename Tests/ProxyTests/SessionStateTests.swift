@@ -256,6 +256,15 @@ struct SessionStateTests {
     #expect(state.queue.elements.map(\.what) == [.repeatable([2]), .local([9]), .local([9])])
   }
 
+  @Test("Nothing waits behind RESET, and everything before it is answered")
+  func lossWithReset() {
+    var state = state(.subscribe(.named, [bytes("a")]), isRESP3: true)
+    receive(&state, notice("subscribe", "a", 1, isRESP3: true))
+    for (index, request) in [.repeatable([2]), Self.write, .reset].enumerated() { state.await(request, at: index * 10) }
+    #expect(state.lose(sentUpTo: 30, of: 30) { _ in [9] }.map(\.fate) == [.notExecuted, .said([9]), .reset])
+    #expect(state.queue.isEmpty && state.subscriptions.isEmpty && !state.needsUpstream)
+  }
+
   // MARK: Replies that are not wanted
 
   @Test("CLIENT REPLY takes away what it says, and no more")

@@ -38,6 +38,12 @@ extension SessionState {
       switch fate {
       case nil: putBack(entry)
       case .reset?:
+        // Nothing is asked again behind which everything is forgotten.
+        for waiting in takeQueue() {
+          var fate = Fate.notExecuted
+          if case .local(let bytes) = waiting.what { fate = .said(bytes) }
+          answers.append(LostReply(fate: fate, isMuted: waiting.isMuted))
+        }
         reset()
         walk = Walk(isOpen: false, isWatching: false)
         answers.append(LostReply(fate: .reset, isMuted: entry.isMuted))

@@ -333,6 +333,7 @@ extension SessionState {
       if shape == .ok { becomeOpaque(&outcome) } else { change(shape, &outcome) { $0.becomesOpaque = true } }
     case .reset:
       if shape == .reset {
+        outcome.settled += Int32(queue.elements.count { !$0.what.isOurs })
         reset()
         outcome.isReset = true
       }
