@@ -11,7 +11,8 @@ extension Setting {
         Where the app connects. In a pod the loopback address is all that is needed; 0.0.0.0 or [::] would let other \
         pods in. In the file, an entry may also be a map, for an address whose clients are to be served by other rules \
         than reads.policy and reads.consistency: {address: 127.0.0.1:6380, reads: primary, consistency: eventual}, \
-        where reads and consistency may be left out and take the same words as those settings.
+        where reads and consistency may be left out and take the same words as those settings. With require-auth: true \
+        clients there can do nothing before AUTH or HELLO ... AUTH with a user of the nodes.
         """),
     Setting(
       "threads", .integer(1...64), into: \.threads, default: 1, reload: .restart,

@@ -40,7 +40,8 @@ indirect enum ProxyRefusal: Sendable {
       "lost \(node): \(why)"
     case .unproven(let absence): absence.reason
     case .noUpstreamLeft: "all upstream connections for clients that need their own are in use"
-    case .tooManyUsers, .noReplica, .needsOwnUpstream, .notSupported, .transactionLost: "no upstream connection can be had"
+    case .tooManyUsers, .noReplica, .needsOwnUpstream, .notSupported, .transactionLost:
+      "no upstream connection can be had"
     }
   }
 

@@ -33,7 +33,7 @@ import Testing
       text == """
         amb.yaml:1:28: listen: found "127.0.0.1:6379", expected each only once
         amb.yaml:1:44: listen: found a map, expected host:port (port 6379 if left out) or unix:/path; a map here needs "address"
-        amb.yaml:1:45: listen: found "addres", expected only address, reads or consistency here; did you mean "address"?
+        amb.yaml:1:45: listen: found "addres", expected only address, reads, consistency or require-auth here; did you mean "address"?
         amb.yaml:1:57: listen: found "::1", expected host:port (port 6379 if left out) or unix:/path; an IPv6 address goes in brackets: [::1]
         amb.yaml:2:10: threads: found "99", expected a whole number from 1 to 64
         amb.yaml:3:1: threads: given twice, first at amb.yaml:2:1
@@ -68,7 +68,7 @@ import Testing
           - {address: localhost, reads: primary}
           - {address: "localhost:6379", consistency: eventual}
           - {address: 127.0.0.1:1, raeds: primary, consistency: eventualy}
-          - {address: 127.0.0.1:2, require-auth: true, reads: [primary]}
+          - {address: 127.0.0.1:2, require-auth: maybe, reads: [primary]}
           - {reads: replica}
           - {address: , consistency: read-your-wirtes}
           - {address: 127.0.0.1:3, reads: any, reads: primary}
@@ -77,10 +77,10 @@ import Testing
           reads: {consistency: strong, max-lag: 50ms, max-lga: 1s}
           """) == """
           amb.yaml:4:3: listen: found "localhost:6379", expected each only once
-          amb.yaml:5:26: listen: found "raeds", expected only address, reads or consistency here; did you mean "reads"?
+          amb.yaml:5:26: listen: found "raeds", expected only address, reads, consistency or require-auth here; did you mean "reads"?
           amb.yaml:5:55: listen: found "eventualy", expected read-your-writes or eventual; did you mean "eventual"?
-          amb.yaml:6:26: listen: found "require-auth", expected only address, reads or consistency here; not supported by this version
-          amb.yaml:6:53: listen: found a list, expected primary, prefer-replica, replica or any
+          amb.yaml:6:40: listen: found "maybe", expected true or false
+          amb.yaml:6:54: listen: found a list, expected primary, prefer-replica, replica or any
           amb.yaml:7:3: listen: found a map, expected host:port (port 6379 if left out) or unix:/path; a map here needs "address"
           amb.yaml:8:13: listen: found nothing, expected host:port (port 6379 if left out) or unix:/path
           amb.yaml:8:28: listen: found "read-your-wirtes", expected read-your-writes or eventual; did you mean "read-your-writes"?

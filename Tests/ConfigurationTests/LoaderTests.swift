@@ -53,7 +53,8 @@ import Testing
     #expect(configuration.topology.asStatic.replicas == [])
     #expect(
       configuration.upstream
-        == .init(username: nil, passwordFile: nil, timeout: .seconds(1), connectTimeout: .seconds(1)))
+        == .init(username: nil, passwordFile: nil, timeout: .seconds(1), connectTimeout: .seconds(1), maxPinned: 1000))
+    #expect(configuration.failover == .init(hold: .seconds(10), holdBytes: 64 << 20))
     #expect(configuration.reads.policy == .preferReplica)
     #expect(configuration.reads.consistency == .readYourWrites)
     #expect(configuration.reads.maxLag == nil)

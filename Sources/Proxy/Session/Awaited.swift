@@ -51,7 +51,8 @@ extension Awaited {
   var isHarmless: Bool {
     switch self {
     case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset: true
-    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor, .local, .identity,
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
+      .local, .identity,
       .fence,
       .repeatedMode, .renewal:
       false
@@ -63,7 +64,8 @@ extension Awaited {
     switch self {
     case .plain(let isRead), .blocking(let isRead): !isRead
     case .exec: true
-    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
+    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth, .helloAuth,
+      .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
     }
@@ -72,7 +74,9 @@ extension Awaited {
   /// Whether what the next request means depends on the reply.
   var changesMode: Bool {
     switch self {
-    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset, .discardForExec: true
+    case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset,
+      .discardForExec:
+      true
     case .plain, .blocking, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence, .repeatedMode,
       .renewal:
       false
@@ -83,7 +87,8 @@ extension Awaited {
   var altersUpstream: Bool {
     switch self {
     case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
-    case .plain, .blocking, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode, .repeatable,
+    case .plain, .blocking, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode,
+      .repeatable,
       .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
     }
@@ -93,7 +98,8 @@ extension Awaited {
   var expectsNotices: Bool {
     switch self {
     case .subscribe, .unsubscribe, .renewal: true
-    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
+    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth, .helloAuth,
+      .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode:
       false
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import Ambassador
 
 @Suite("The rules of a listener")
-struct ReadRulesTests {
+struct ListenerRulesTests {
   private static let address = ListenAddress.tcp(Endpoint(host: "127.0.0.1", port: 6380))
 
   static let listeners: [(listener: Listener, rules: ListenerRules, difference: String)] = [
