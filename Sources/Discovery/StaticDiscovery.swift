@@ -2,42 +2,15 @@ import Commands
 import Reactor
 import Topology
 
-/// What discovery knows, handed over whenever it changes.
-public struct DiscoveryUpdate: Equatable, Sendable {
-  public var snapshot: TopologySnapshot
-  /// Where each node is reached; nodes that were never reached are missing.
-  public var addresses: [NodeAddress: SocketAddress]
-  /// What the primary says of itself; nothing before it was first reached.
-  public var server: ServerDescription?
-}
-
 /// Watches a configured primary and its replicas, and tells what they amount to.
 ///
 /// Belongs to one loop. The judgement is ``StaticTopology``'s; this only asks, waits and passes on.
-public final class StaticDiscovery {
-  public struct Handlers {
-    /// The topology or what is known of its nodes has changed.
-    public var onUpdate: (DiscoveryUpdate) -> Void
-    /// The primary's own list of commands, once for each connection to it.
-    public var onCommands: ([LiveCommand]) -> Void
-    /// A node was reached or lost: for the log.
-    public var onObservation: (NodeAddress, NodeObservation) -> Void
-
-    public init(
-      onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
-      onObservation: @escaping (NodeAddress, NodeObservation) -> Void
-    ) {
-      self.onUpdate = onUpdate
-      self.onCommands = onCommands
-      self.onObservation = onObservation
-    }
-  }
-
+public final class StaticDiscovery: TopologySource {
   private let loop: EventLoop
   private let primary: NodeAddress
   private let settings: MonitorSettings
   private let resolver: NameResolver
-  private let handlers: Handlers
+  private let handlers: DiscoveryHandlers
   private var topology: StaticTopology
   private var monitors: [NodeAddress: NodeMonitor] = [:]
   private var update: DiscoveryUpdate
@@ -45,7 +18,7 @@ public final class StaticDiscovery {
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds; nodes are asked as often as that needs.
   public init(
     on loop: EventLoop, primary: NodeAddress, replicas: [NodeAddress], maxLag: Double? = nil,
-    settings: MonitorSettings, handlers: Handlers
+    settings: MonitorSettings, handlers: DiscoveryHandlers
   ) {
     self.loop = loop
     self.primary = primary
