@@ -13,7 +13,13 @@ public final class StaticDiscovery: TopologySource {
   private let handlers: DiscoveryHandlers
   private var topology: StaticTopology
   private var monitors: [NodeAddress: NodeMonitor] = [:]
+  private var descriptions: [NodeAddress: ServerDescription] = [:]
   private var update: DiscoveryUpdate
+  private var primarylessSince: Double?
+  /// How often nodes are looked at while there is no primary, in seconds, and how often when that lasts.
+  private static let haste = 0.05
+  private static let hasteEnds = 30.0
+  private static let lastingHaste = 0.25
 
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds; nodes are asked as often as that needs.
   public init(
@@ -55,6 +61,14 @@ public final class StaticDiscovery: TopologySource {
       monitors[node] = monitor
       monitor.start()
     }
+    // Who takes the primary's place is found when it does.
+    let known = topology.snapshot.primary
+    primarylessSince = known == nil && topology.isComplete ? primarylessSince ?? loop.now : nil
+    let haste = primarylessSince.map { loop.now - $0 < Self.hasteEnds ? Self.haste : Self.lastingHaste }
+    for (node, monitor) in monitors {
+      monitor.wantsCommands = node == known ?? primary
+      monitor.hurry(haste)
+    }
   }
 
   private func take(_ event: NodeMonitor.Event, from node: NodeAddress) {
@@ -66,13 +80,14 @@ public final class StaticDiscovery: TopologySource {
       new.snapshot = topology.snapshot
       watch()
     case .described(let server):
-      if node == primary { new.server = server }
+      descriptions[node] = server
     case .commands(let commands):
       handlers.onCommands(commands)
     case .resolved(let address):
       new.addresses[node] = address
       topology.locate(node, at: NodeAddress(host: address.host, port: address.port ?? node.port))
     }
+    if let server = descriptions[new.snapshot.primary ?? primary] { new.server = server }
     // Also when nothing has changed: whoever waits for completeness must hear of it.
     update = new
     handlers.onUpdate(new)

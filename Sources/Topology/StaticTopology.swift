@@ -1,13 +1,17 @@
 /// Turns what nodes say of themselves into a topology when the configuration names the primary.
 ///
 /// A value without clock or socket: observations go in, ``snapshot`` and ``watched`` come out.
-/// The primary is believed only when it is the configured one *and* says `role:master`.
+/// The primary is believed only when it is the configured one *and* says `role:master`, or when another has taken its place:
+/// exactly one watched node says that it is a primary, it goes on from the configured one's history, and those who can be
+/// asked agree by following it (`StaticTopology+Succession.swift`).
 /// Replicas are those configured, or else those that the primary has named and that still follow it.
 public struct StaticTopology: Sendable {
-  private let configuredPrimary: NodeAddress
+  let configuredPrimary: NodeAddress
   private let configuredReplicas: [NodeAddress]
   private var learnedReplicas: [NodeAddress] = []
-  private var book: ReplicaBook
+  var book: ReplicaBook
+  /// Who has taken the place of the configured primary.
+  var successor: NodeAddress?
 
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
   public init(primary: NodeAddress, replicas: [NodeAddress], maxLag: Double? = nil) {
@@ -33,8 +37,9 @@ public struct StaticTopology: Sendable {
     _ node: NodeAddress, _ observation: NodeObservation, during span: ClosedRange<Double>
   ) {
     guard watched.contains(node) else { return }
-    book.observe(node, observation, isPrimary: node == configuredPrimary, during: span)
-    if node == configuredPrimary { learnReplicas() }
+    book.observe(node, observation, isPrimary: node == successor ?? configuredPrimary, during: span)
+    succeed()
+    if node == successor ?? configuredPrimary { learnReplicas() }
   }
 
   /// A node was reached at the IP literal that its name stands for.
@@ -42,14 +47,23 @@ public struct StaticTopology: Sendable {
 
   public var snapshot: TopologySnapshot {
     let (primary, absence) = provenPrimary
+    var replicas = replicaAddresses
+    if let successor {
+      replicas.removeAll { $0 == successor }
+      replicas.append(configuredPrimary)
+    }
     return TopologySnapshot(
-      primary: primary, primaryAbsence: absence, replicas: book.judge(replicaAddresses, under: primary))
+      primary: primary, primaryAbsence: absence,
+      primaryProof: successor == nil ? "" : "it has taken the place of \(configuredPrimary)",
+      replicas: book.judge(replicas, under: primary))
   }
 
-  private var replicaAddresses: [NodeAddress] { configuredReplicas.isEmpty ? learnedReplicas : configuredReplicas }
+  var replicaAddresses: [NodeAddress] { configuredReplicas.isEmpty ? learnedReplicas : configuredReplicas }
 
   private var provenPrimary: (NodeAddress?, absence: String) {
-    switch book.observations[configuredPrimary] {
+    if let successor { return proof(ofSuccessor: successor) }
+    if let rival { return (nil, "both \(configuredPrimary) and \(rival) say that they are the primary") }
+    return switch book.observations[configuredPrimary] {
     case nil: (nil, "the primary \(configuredPrimary) has not answered yet")
     case .lost(let why): (nil, "no connection to the primary \(configuredPrimary): \(why)")
     case .answered(let info, _) where info.role == .replica:
@@ -65,13 +79,15 @@ public struct StaticTopology: Sendable {
   /// A replica that left the primary's list is forgotten only when it does not follow any more itself: a list is a
   /// second old, and a replica that restarts comes back to it.
   private mutating func learnReplicas() {
-    guard configuredReplicas.isEmpty, let info = book.info(of: configuredPrimary), info.role == .primary else { return }
+    guard configuredReplicas.isEmpty, let info = book.info(of: successor ?? configuredPrimary), info.role == .primary
+    else { return }
     // A primary behind a translated address may name itself; it is not its own replica.
-    let named = info.replicas.map(\.address).filter { $0 != configuredPrimary }
+    var named = info.replicas.map(\.address).filter { !book.isSamePlace($0, configuredPrimary) }
+    if let successor { named.append(successor) }
     for address in named where !learnedReplicas.contains(address) { learnedReplicas.append(address) }
     for address in learnedReplicas where !named.contains(address) {
       if let own = book.info(of: address), own.role == .replica, own.isLinked,
-        book.isOurs(own, under: configuredPrimary)
+        book.isOurs(own, under: successor ?? configuredPrimary)
       {
         continue
       }
