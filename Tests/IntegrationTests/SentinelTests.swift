@@ -106,6 +106,33 @@ struct SentinelTests {
     }
   }
 
+  @Test func `FAILOVER TO under Sentinel: writes go to the one that took over`() throws {
+    try withGroup { group, ambassador in
+      let (old, new) = (group.redis.primary, group.redis.replicas[0])
+      try expectEqual(try old.call("FAILOVER", "TO", "127.0.0.1", "\(new.port)"), .simple("OK"))
+      let deadline = Deadline(within: .seconds(5))
+      let keys = try write("handover", through: ambassador) { deadline.isOver }
+      try expectEqual(try old.info("replication")["role"], "slave", "the old primary's role")
+      try expectEqual(try group.sentinels[0].primaryPort(), old.port, "whom Sentinel names")
+      try check(keys.count > 100, "\(keys.count) writes acknowledged")
+      try expectEqual(try missing(keys, on: new), [], "acknowledged writes")
+      try check(ambassador.log.contains("primary is \(new.address) (\(old.address) follows it"), ambassador.log)
+    }
+  }
+
+  @Test func `FAILOVER TO without Sentinel: writes go to the one that took over`() throws {
+    try withLab { lab in
+      let (old, new) = (lab.primary, lab.replicas[0])
+      try expectEqual(try old.call("FAILOVER", "TO", "127.0.0.1", "\(new.port)"), .simple("OK"))
+      let deadline = Deadline(within: .seconds(4))
+      let keys = try write("handover", through: lab.ambassador) { deadline.isOver }
+      try check(keys.count > 50, "\(keys.count) writes acknowledged")
+      try expectEqual(try missing(keys, on: new), [], "acknowledged writes")
+      let log = try lab.ambassador.log
+      try check(log.contains("primary is \(new.address) (it has taken the place"), log)
+    }
+  }
+
   @Test func `all Sentinels killed: the last topology serves on`() throws {
     try withGroup(password: "hunter2") { group, ambassador in
       for sentinel in group.sentinels { sentinel.kill() }
