@@ -28,7 +28,7 @@ public final class Ambassador {
   private var narrator: Narrator
   private var workers: [WorkerThread] = []
   private let ledger = SharedLedger()
-  private var discovery: StaticDiscovery?
+  private var discovery: (any TopologySource)?
   private var signals: [SignalSource] = []
   private var firstVerdict: TimerSource?
   private var isAccepting = false
@@ -89,7 +89,7 @@ public final class Ambassador {
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
-    startDiscovery(monitorSettings)
+    try startDiscovery(monitorSettings)
     for (address, listener) in zip(listeners.addresses, configuration.listen) {
       logger.info("listening on \(address)\(listener.difference)")
     }
@@ -129,17 +129,41 @@ public final class Ambassador {
     return (worker, monitor)
   }
 
-  private func startDiscovery(_ settings: MonitorSettings) {
-    guard case .static(let nodes) = configuration.topology else { return }
-    let discovery = StaticDiscovery(
-      on: loop, primary: NodeAddress(nodes.primary), replicas: nodes.replicas.map(NodeAddress.init),
-      maxLag: configuration.reads.maxLag?.seconds, settings: settings,
-      handlers: .init(
-        onUpdate: { [unowned self] update in self.follow(update) },
-        onCommands: { [unowned self] commands in self.use(commands) },
-        onObservation: { [unowned self] node, observation in self.narrator.observed(node, observation) }))
+  private func startDiscovery(_ settings: MonitorSettings) throws(StartFailure) {
+    let handlers = DiscoveryHandlers(
+      onUpdate: { [unowned self] update in self.follow(update) },
+      onCommands: { [unowned self] commands in self.use(commands) },
+      onObservation: { [unowned self] node, observation in self.narrator.observed(node, observation) },
+      onSentinel: { [unowned self] sentinel, why in self.narrator.heard(sentinel, lost: why) })
+    let maxLag = configuration.reads.maxLag?.seconds
+    let discovery: any TopologySource
+    switch configuration.topology {
+    case .static(let nodes):
+      discovery = StaticDiscovery(
+        on: loop, primary: NodeAddress(nodes.primary), replicas: nodes.replicas.map(NodeAddress.init),
+        maxLag: maxLag, settings: settings, handlers: handlers)
+    case .sentinel(let sentinel):
+      discovery = SentinelDiscovery(
+        on: loop, sentinels: sentinel.addresses.map(NodeAddress.init), maxLag: maxLag, settings: settings,
+        sentinelSettings: try sentinelSettings(sentinel), handlers: handlers)
+    }
     self.discovery = discovery
     discovery.start()
+  }
+
+  private func sentinelSettings(
+    _ sentinel: AmbassadorConfiguration.Topology.Sentinel
+  ) throws(StartFailure) -> SentinelSettings {
+    var settings = SentinelSettings(name: sentinel.masterName)
+    settings.timeout = configuration.upstream.timeout.seconds
+    settings.connectTimeout = configuration.upstream.connectTimeout.seconds
+    if let path = sentinel.passwordFile {
+      do throws(SecretFileError) { settings.password = try SecretFile.read(path) } catch {
+        throw StartFailure(description: "topology.sentinel.password-file: \(error)")
+      }
+      settings.username = Array((sentinel.username ?? "").utf8)
+    }
+    return settings
   }
 
   private func follow(_ update: DiscoveryUpdate) {

@@ -7,12 +7,39 @@ struct Narrator {
   let logger: Logger
   private var fitness: [NodeAddress: ReplicaFitness] = [:]
   private var primary: NodeAddress?
-  private var absence = ""
+  private var proof = ""
+  /// Since when there is no primary, and what was told of it.
+  private var outage: (since: ContinuousClock.Instant, told: Set<String>)?
   private var losses: [NodeAddress: String] = [:]
+  /// Every Sentinel, and why it is not there if it is not.
+  private var sentinels: [NodeAddress: String?] = [:]
   /// When a lost connection to a node was last told, and how many since were not.
   private var lostConnections: [NodeAddress: (told: ContinuousClock.Instant, untold: Int)] = [:]
 
+  private var isFirst = true
+
+  /// A trouble that lasts is told again in other words only so often.
+  private static let sentencesPerOutage = 12
+
   init(logger: Logger) { self.logger = logger }
+
+  private static func milliseconds(since then: ContinuousClock.Instant) -> Int {
+    Int(then.duration(to: .now) / .milliseconds(1))
+  }
+
+  /// A Sentinel has answered, or was lost.
+  mutating func heard(_ sentinel: NodeAddress, lost why: String?) {
+    let before = sentinels.updateValue(why, forKey: sentinel)
+    switch (before, why) {
+    case (.some(.some), nil): logger.info("sentinel \(sentinel) answers again")
+    case (.some(nil), let why?), (nil, let why?):
+      logger.warning("no answer from sentinel \(sentinel): \(why)")
+      if sentinels.count > 1, primary != nil, sentinels.values.allSatisfy({ $0 != nil }) {
+        logger.warning("no sentinel answers: the last proven topology serves on")
+      }
+    default: break
+    }
+  }
 
   mutating func observed(_ node: NodeAddress, _ observation: NodeObservation) {
     switch observation {
@@ -25,17 +52,26 @@ struct Narrator {
   }
 
   mutating func changed(_ snapshot: TopologySnapshot) {
-    if snapshot.primary != primary {
-      if let new = snapshot.primary {
-        logger.info("primary is \(new)")
-      } else {
-        logger.warning("no primary: \(snapshot.primaryAbsence)")
+    if let new = snapshot.primary {
+      let ground = snapshot.primaryProof.isEmpty ? "" : " (\(snapshot.primaryProof))"
+      if new != primary {
+        let gap = outage.map { ", after \(Self.milliseconds(since: $0.since)) ms without one" } ?? ""
+        logger.info("primary is \(new)\(ground)\(isFirst ? "" : gap)")
+      } else if snapshot.primaryProof != proof {
+        logger.info("primary is still \(new)\(ground)")
       }
-    } else if snapshot.primary == nil, absence.isEmpty {
+      outage = nil
+      isFirst = false
+    } else if outage == nil {
       logger.warning("no primary: \(snapshot.primaryAbsence)")
+      outage = (.now, [snapshot.primaryAbsence])
+    } else if outage?.told.count ?? 0 < Self.sentencesPerOutage,
+      outage?.told.insert(snapshot.primaryAbsence).inserted == true
+    {
+      logger.notice("still no primary: \(snapshot.primaryAbsence)")
     }
     primary = snapshot.primary
-    absence = snapshot.primaryAbsence
+    proof = snapshot.primaryProof
     var seen: [NodeAddress: ReplicaFitness] = [:]
     for replica in snapshot.replicas {
       seen[replica.node] = replica.fitness
@@ -45,7 +81,7 @@ struct Narrator {
       case let why: logger.info("replica \(replica.node) takes no reads: \(why.rawValue)")
       }
     }
-    for node in fitness.keys where seen[node] == nil { logger.info("replica \(node) has left") }
+    for node in fitness.keys where seen[node] == nil && node != primary { logger.info("replica \(node) has left") }
     fitness = seen
   }
 

@@ -15,13 +15,28 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
 
   /// The defaults, and the one thing that has none.
   public init(primary: Endpoint) {
-    for setting in Setting.all { setting.fill(&self) }
+    self.init(examplesOf: .static)
     topology.asStatic.primary = primary
+  }
+
+  /// The defaults, and the one thing that has none.
+  public init(sentinels: [Endpoint]) {
+    self.init(examplesOf: .sentinel)
+    topology.asSentinel.addresses = sentinels
+  }
+
+  /// The defaults, with the examples where there are none, and this source of topology.
+  init(examplesOf kind: Topology.Kind) {
+    for setting in Setting.all where setting.isOf(kind) { setting.fill(&self) }
   }
 
   /// Where the nodes are learned from: exactly one source.
   public enum Topology: Sendable, Equatable {
     case `static`(Static)
+    case sentinel(Sentinel)
+
+    /// As its section is called.
+    enum Kind: String, CaseIterable { case `static`, sentinel }
 
     public struct Static: Sendable, Equatable {
       public var primary: Endpoint
@@ -33,14 +48,30 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
       }
     }
 
-    /// The way in for the settings' key paths; writing selects this source.
-    var asStatic: Static {
-      get {
-        switch self {
-        case .static(let nodes): nodes
-        }
+    public struct Sentinel: Sendable, Equatable {
+      public var addresses: [Endpoint] = []
+      public var masterName = ""
+      public var username: String?
+      public var passwordFile: String?
+    }
+
+    var kind: Kind {
+      switch self {
+      case .static: .static
+      case .sentinel: .sentinel
       }
+    }
+
+    // The ways in for the settings' key paths; writing selects the source.
+
+    var asStatic: Static {
+      get { if case .static(let nodes) = self { nodes } else { Static(primary: Endpoint(host: "", port: 0)) } }
       set { self = .static(newValue) }
+    }
+
+    var asSentinel: Sentinel {
+      get { if case .sentinel(let sentinel) = self { sentinel } else { Sentinel() } }
+      set { self = .sentinel(newValue) }
     }
   }
 

@@ -3,15 +3,22 @@ extension ConfigurationLoader {
   static func contradictions(
     in configuration: AmbassadorConfiguration, _ origins: [String: ConfigurationSource]
   ) -> [ConfigurationError] {
+    let named: [(key: String, address: Endpoint)]
+    let expected: String
     switch configuration.topology {
     case .static(let nodes):
-      let named = [("topology.static.primary", nodes.primary)] + nodes.replicas.map { ("topology.static.replicas", $0) }
-      return named.filter { configuration.listens(on: $0.1) }.map { key, node in
-        ConfigurationError(
-          origins[key] ?? .nowhere, key: key,
-          .value(found: quoted(node.description), expected: "a node, not the address that the ambassador listens on"),
-          hint: "it would connect to itself: change \"listen\" or the node's port")
-      }
+      named = [("topology.static.primary", nodes.primary)] + nodes.replicas.map { ("topology.static.replicas", $0) }
+      expected = "a node"
+    case .sentinel(let sentinel):
+      named = sentinel.addresses.map { ("topology.sentinel.addresses", $0) }
+      expected = "a Sentinel"
+    }
+    return named.filter { configuration.listens(on: $0.address) }.map { key, address in
+      ConfigurationError(
+        origins[key] ?? .nowhere, key: key,
+        .value(
+          found: quoted(address.description), expected: "\(expected), not the address that the ambassador listens on"),
+        hint: "it would connect to itself: change \"listen\" or the \(expected.dropFirst(2))'s port")
     }
   }
 }

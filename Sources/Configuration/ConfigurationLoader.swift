@@ -20,7 +20,9 @@ public enum ConfigurationLoader {
 
   /// The lowest first.
   static func combine(_ sources: [Gathered]) -> Result<AmbassadorConfiguration, ConfigurationErrors> {
-    var configuration = AmbassadorConfiguration(primary: Endpoint(host: "", port: 0))
+    let kinds = kinds(givenBy: sources)
+    let kind = kinds.first?.kind ?? .static
+    var configuration = AmbassadorConfiguration(examplesOf: kind)
     var origins: [String: ConfigurationSource] = [:]
     var errors: [ConfigurationError] = []
     for source in sources {
@@ -28,11 +30,18 @@ public enum ConfigurationLoader {
       for setting in Setting.all {
         guard let raw = source.values[setting.key] else { continue }
         origins[setting.key] = raw.source
-        found += read(raw, as: setting, into: &configuration)
+        if setting.isOf(kind) {
+          found += read(raw, as: setting, into: &configuration)
+        } else {
+          // One source too many is an error; what is wrong inside it is said all the same.
+          var other = configuration
+          found += read(raw, as: setting, into: &other)
+        }
       }
       errors += found.sorted { $0.source.position < $1.source.position }
     }
-    errors += missing(given: origins, sources)
+    errors += tooMany(kinds)
+    errors += missing(given: origins, sources, kind: kinds.isEmpty ? nil : kind)
     if errors.isEmpty { errors = contradictions(in: configuration, origins) }
     return errors.isEmpty ? .success(configuration) : .failure(ConfigurationErrors(errors: errors))
   }
@@ -52,17 +61,44 @@ public enum ConfigurationLoader {
   /// What must be given and was not, unless a source could not be read or its section is refused already: then nobody
   /// knows what it would have said.
   private static func missing(
-    given: [String: ConfigurationSource], _ sources: [Gathered]
+    given: [String: ConfigurationSource], _ sources: [Gathered], kind: AmbassadorConfiguration.Topology.Kind?
   ) -> [ConfigurationError] {
     if sources.contains(where: \.isUnreadable) { return [] }
     let refused = sources.reduce(into: Set<String>()) { $0.formUnion($1.refusedSections) }
     return Setting.all.filter { setting in
-      setting.isRequired && given[setting.key] == nil && !refused.contains { setting.key.hasPrefix($0 + ".") }
+      setting.isRequired && given[setting.key] == nil && setting.isOf(kind ?? .static)
+        && !refused.contains { setting.key.hasPrefix($0 + ".") }
     }.map { setting in
       ConfigurationError(
         .nowhere, key: setting.key, .missing(expected: setting.expected),
-        hint: "set it in the file, as \(setting.environmentName) or as --\(setting.alias ?? setting.flagName)")
+        hint: "set it in the file, as \(setting.environmentName) or as --\(setting.alias ?? setting.flagName)"
+          + (kind == nil && setting.topologyKind != nil ? ", or set topology.sentinel.addresses" : ""))
     }
+  }
+
+  private typealias Choice = (kind: AmbassadorConfiguration.Topology.Kind, key: String, source: ConfigurationSource)
+
+  /// The sources of topology that anything is set of, the highest first, with the first setting that does.
+  private static func kinds(givenBy sources: [Gathered]) -> [Choice] {
+    var choices: [Choice] = []
+    for source in sources.reversed() {
+      for setting in Setting.all {
+        guard let kind = setting.topologyKind, let raw = source.values[setting.key], !raw.isNothing,
+          !choices.contains(where: { $0.kind == kind })
+        else { continue }
+        choices.append((kind, setting.key, raw.source))
+      }
+    }
+    return choices
+  }
+
+  private static func tooMany(_ kinds: [Choice]) -> [ConfigurationError] {
+    guard kinds.count > 1 else { return [] }
+    return [
+      ConfigurationError(
+        kinds[1].source, key: kinds[1].key,
+        .unsupported("topology takes exactly one source, and \(kinds[0].key) is set at \(kinds[0].source)"))
+    ]
   }
 }
 

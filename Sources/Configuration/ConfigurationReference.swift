@@ -11,7 +11,7 @@ public enum ConfigurationReference {
 
       """
     return head
-      + tree(AmbassadorConfiguration.example) { setting, width in
+      + tree(AmbassadorConfiguration(examplesOf: .static), withAlternatives: true) { setting, width in
         let effect =
           switch setting.reload {
           case .live: ""
@@ -39,12 +39,19 @@ public enum ConfigurationReference {
   }
 
   /// Nested as the file nests it, with the comment of each setting above it.
+  /// - Parameter withAlternatives: the sources of topology that are not chosen are there too, as comments.
   private static func tree(
-    _ configuration: AmbassadorConfiguration, comment: (Setting, _ width: Int) -> [String]
+    _ configuration: AmbassadorConfiguration, withAlternatives: Bool = false,
+    comment: (Setting, _ width: Int) -> [String]
   ) -> String {
     var lines: [String] = []
     var open: [Substring] = []
     for setting in Setting.all {
+      let isChosen = setting.isOf(configuration.topology.kind)
+      guard isChosen || withAlternatives else { continue }
+      func indent(_ depth: Int) -> String {
+        isChosen || depth == 0 ? Self.indent(depth) : "  # " + Self.indent(depth - 1)
+      }
       let parts = setting.key.split(separator: ".")
       let sections = parts.dropLast()
       let shared = zip(open, sections).prefix { $0 == $1 }.count
@@ -56,7 +63,8 @@ public enum ConfigurationReference {
       open = Array(sections)
       let margin = indent(sections.count)
       lines += comment(setting, 110 - margin.count).map { margin + "# " + $0 }
-      let text = setting.text(in: configuration)
+      let text = setting.text(
+        in: isChosen ? configuration : AmbassadorConfiguration(examplesOf: setting.topologyKind ?? .static))
       lines.append(margin + parts[parts.count - 1] + ":" + (text.isEmpty ? "" : " " + text))
     }
     return lines.joined(separator: "\n") + "\n"
@@ -75,16 +83,7 @@ public enum ConfigurationReference {
   }
 }
 
-extension AmbassadorConfiguration {
-  /// The defaults, with the examples where there are none.
-  static var example: AmbassadorConfiguration {
-    var configuration = AmbassadorConfiguration(primary: Endpoint(host: "", port: 0))
-    for setting in Setting.all { setting.fill(&configuration) }
-    return configuration
-  }
-}
-
 extension Setting {
   /// As the file would have it: empty for what is not set, nil for what must be given.
-  var defaultText: String? { isRequired ? nil : text(in: .example) }
+  var defaultText: String? { isRequired ? nil : text(in: AmbassadorConfiguration(examplesOf: topologyKind ?? .static)) }
 }

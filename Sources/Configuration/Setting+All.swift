@@ -21,11 +21,35 @@ extension Setting {
     Setting(
       "topology.static.primary", .endpoint(defaultPort: 6379), into: \.topology.asStatic.primary,
       example: Endpoint(host: "redis-0.redis", port: 6379), alias: "primary", reload: .live,
-      help: "The node that takes the writes."),
+      help: "The node that takes the writes. Of topology.static and topology.sentinel exactly one is set."),
     Setting(
       "topology.static.replicas", .list(.endpoint(defaultPort: 6379)), into: \.topology.asStatic.replicas,
       default: [], alias: "replica", reload: .live,
       help: "The nodes that reads may go to. Empty: those that follow the primary, as it names them."),
+
+    Setting(
+      "topology.sentinel.addresses", .list(.endpoint(defaultPort: 26379), atLeast: 1),
+      into: \.topology.asSentinel.addresses, example: [Endpoint(host: "redis-sentinel", port: 26379)], reload: .live,
+      help: """
+        Some or all of the Sentinels, or one name that stands for many (a headless service) or for a different one each \
+        time (a service with one address). The others are learned from these. Whom Sentinel names with the highest \
+        config epoch is the primary while it says so itself.
+        """),
+    Setting(
+      "topology.sentinel.master-name", .string, into: \.topology.asSentinel.masterName, default: "mymaster",
+      reload: .live,
+      help: "What Sentinel calls the primary and its replicas. Upper and lower case matter."),
+    Setting(
+      "topology.sentinel.username", .optional(.string), into: \.topology.asSentinel.username, default: nil,
+      reload: .live,
+      help: "The ACL user to authenticate to the Sentinels as. Not set: the default user."),
+    Setting(
+      "topology.sentinel.password-file", .optional(.path), into: \.topology.asSentinel.passwordFile, default: nil,
+      reload: .live,
+      help: """
+        A file that holds the password for the Sentinels. Not set: no authentication; the password for the nodes \
+        (upstream.password-file) is never tried on Sentinels.
+        """),
 
     Setting(
       "upstream.username", .optional(.string), into: \.upstream.username, default: nil, reload: .live,
@@ -116,10 +140,10 @@ extension Setting {
   ]
 
   /// Keys of this design that this version refuses in words of their own, rather than as unknown.
-  static let notYet: [(prefix: String, section: String, reason: String)] = ["sentinel", "dns"].map {
+  static let notYet: [(prefix: String, section: String, reason: String)] = ["dns"].map {
     (
       "topology.\($0)", "topology",
-      "not supported by this version; topology takes exactly one source, and static is the only one there is"
+      "not supported by this version; topology takes exactly one source, static or sentinel"
     )
   }
 }

@@ -86,6 +86,14 @@ extension Setting {
   /// `upstream-timeout`, without the dashes.
   public var flagName: String { Self.flagForm(key) }
 
+  /// Whose section of `topology` it is in; nothing for one that has nothing to do with that.
+  var topologyKind: AmbassadorConfiguration.Topology.Kind? {
+    AmbassadorConfiguration.Topology.Kind.allCases.first { key.hasPrefix("topology.\($0.rawValue).") }
+  }
+
+  /// Whether it counts when the nodes are learned from this source.
+  func isOf(_ kind: AmbassadorConfiguration.Topology.Kind) -> Bool { topologyKind.map { $0 == kind } ?? true }
+
   static let environmentPrefix = "REDIS_AMB_"
 
   static func environmentForm(_ key: String) -> String {

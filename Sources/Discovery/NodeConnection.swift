@@ -15,6 +15,8 @@ final class NodeConnection {
   private var replies: [RedisReply] = []
   private var completion: (([RedisReply]) -> Void)?
   private var onEnd: ((String) -> Void)?
+  /// Takes replies that nobody asked for; without it they end the connection.
+  var onPush: ((RedisReply) -> Void)?
 
   /// - Parameter onEnd: called at most once, with the reason, when the connection is lost, late or malformed.
   init(
@@ -56,6 +58,7 @@ final class NodeConnection {
   /// Ends it without a word.
   func cancel() {
     onEnd = nil
+    onPush = nil
     completion = nil
     readSource = nil
     writeSource = nil
@@ -110,15 +113,18 @@ final class NodeConnection {
       if case .malformed(let why) = error { end("its reply is malformed: \(why)") }
       return
     }
-    guard expected > 0, replies.count >= expected else {
-      if expected == 0 && !replies.isEmpty { end("it sent what nobody asked for") }
-      return
+    if expected > 0, replies.count >= expected {
+      let (answered, handler) = (Array(replies.prefix(expected)), completion)
+      replies.removeFirst(expected)
+      expected = 0
+      completion = nil
+      deadline = nil
+      handler?(answered)
     }
-    let (answered, handler) = (replies, completion)
-    expected = 0
+    guard expected == 0, !replies.isEmpty, onEnd != nil else { return }
+    guard onPush != nil else { return end("it sent what nobody asked for") }
+    let pushed = replies
     replies = []
-    completion = nil
-    deadline = nil
-    handler?(answered)
+    for push in pushed { onPush?(push) }
   }
 }

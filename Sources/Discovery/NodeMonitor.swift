@@ -45,7 +45,13 @@ final class NodeMonitor {
   private let loop: EventLoop
   private let settings: MonitorSettings
   private let resolver: NameResolver
-  private let wantsCommands: Bool
+  /// Whether this node's list of commands is wanted, once a connection.
+  var wantsCommands: Bool
+  private var hasCommands = false
+  /// In place of the usual pauses, while something is going on: seconds between two looks.
+  private var haste: Double?
+  /// The node was asked and answered, and is to be asked again later.
+  private var isResting = false
   private let report: (Event) -> Void
   private var connection: NodeConnection?
   private var timer: TimerSource?
@@ -72,6 +78,18 @@ final class NodeMonitor {
     connection?.cancel()
     connection = nil
     timer = nil
+  }
+
+  /// Looks at the node this often from now on, or as usual again.
+  func hurry(_ interval: Double?) {
+    guard haste != interval else { return }
+    haste = interval
+    if interval != nil, isResting { wait(0) { $0.beat() } }
+  }
+
+  /// Looks at the node now rather than at the next heartbeat.
+  func look() {
+    if isResting { wait(0) { $0.beat() } }
   }
 
   private func attempt() {
@@ -103,9 +121,13 @@ final class NodeMonitor {
     guard !isCancelled else { return }
     connection?.cancel()
     connection = nil
+    isResting = false
+    hasCommands = false
     let now = loop.now
     report(.observed(.lost(why), during: now...now))
-    let pause = min(settings.lastBackoff, settings.firstBackoff * Double(1 << min(failures, 10)))
+    // A replica that is promoted drops its connections and takes new ones at once.
+    let (first, last) = haste == nil ? (settings.firstBackoff, settings.lastBackoff) : (0.02, 0.25)
+    let pause = min(last, first * Double(1 << min(failures, 10)))
     failures += 1
     wait(pause * Double.random(in: 0.5...1)) { $0.attempt() }
   }
@@ -113,7 +135,8 @@ final class NodeMonitor {
   /// The first questions on a connection.
   private func introduce() {
     var commands: [[String]] = [["INFO", "server"], ["CONFIG", "GET", "databases"]]
-    if wantsCommands { commands.append(["COMMAND"]) }
+    let asksCommands = wantsCommands && haste == nil
+    if asksCommands { commands.append(["COMMAND"]) }
     var raw = commands.map { $0.map { Array($0.utf8) } }
     let isAuthenticating = settings.password != nil
     if let password = settings.password {
@@ -126,6 +149,7 @@ final class NodeMonitor {
         return self.lost("it refused the credentials: \(why)")
       }
       self.describe(replies)
+      if asksCommands, let last = replies.last { self.tellCommands(last) }
       self.beat()
     }
   }
@@ -140,14 +164,21 @@ final class NodeMonitor {
             runID: String(fields["run_id"] ?? ""),
             databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16)))
     }
-    if wantsCommands, let rows = replies.last?.array {
-      let commands = rows.compactMap(LiveCommand.init(reply:))
-      if !commands.isEmpty { report(.commands(commands)) }
-    }
+  }
+
+  private func tellCommands(_ reply: RedisReply) {
+    hasCommands = true
+    let commands = (reply.array ?? []).compactMap(LiveCommand.init(reply:))
+    if !commands.isEmpty { report(.commands(commands)) }
   }
 
   private func beat() {
-    let commands = [["INFO", "replication"], ["PING"]].map { $0.map { Array($0.utf8) } }
+    isResting = false
+    // The list is long: not while every millisecond counts.
+    let asksCommands = wantsCommands && !hasCommands && haste == nil
+    let commands = ([["INFO", "replication"], ["PING"]] + (asksCommands ? [["COMMAND"]] : [])).map {
+      $0.map { Array($0.utf8) }
+    }
     let asked = loop.now
     connection?.ask(commands, within: settings.timeout) { [weak self] replies in
       guard let self else { return }
@@ -161,7 +192,10 @@ final class NodeMonitor {
       self.failures = 0
       self.report(.observed(.answered(info, isLoading: isLoading), during: asked...max(asked, self.loop.now)))
       let isWell = !isLoading && info.isLinked && !info.isSyncing
-      self.wait(isWell ? self.settings.heartbeat : self.settings.convalescence) { $0.beat() }
+      if asksCommands { self.tellCommands(replies[2]) }
+      guard self.connection != nil else { return }
+      self.isResting = true
+      self.wait(self.haste ?? (isWell ? self.settings.heartbeat : self.settings.convalescence)) { $0.beat() }
     }
   }
 

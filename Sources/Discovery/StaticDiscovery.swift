@@ -2,50 +2,29 @@ import Commands
 import Reactor
 import Topology
 
-/// What discovery knows, handed over whenever it changes.
-public struct DiscoveryUpdate: Equatable, Sendable {
-  public var snapshot: TopologySnapshot
-  /// Where each node is reached; nodes that were never reached are missing.
-  public var addresses: [NodeAddress: SocketAddress]
-  /// What the primary says of itself; nothing before it was first reached.
-  public var server: ServerDescription?
-}
-
 /// Watches a configured primary and its replicas, and tells what they amount to.
 ///
 /// Belongs to one loop. The judgement is ``StaticTopology``'s; this only asks, waits and passes on.
-public final class StaticDiscovery {
-  public struct Handlers {
-    /// The topology or what is known of its nodes has changed.
-    public var onUpdate: (DiscoveryUpdate) -> Void
-    /// The primary's own list of commands, once for each connection to it.
-    public var onCommands: ([LiveCommand]) -> Void
-    /// A node was reached or lost: for the log.
-    public var onObservation: (NodeAddress, NodeObservation) -> Void
-
-    public init(
-      onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
-      onObservation: @escaping (NodeAddress, NodeObservation) -> Void
-    ) {
-      self.onUpdate = onUpdate
-      self.onCommands = onCommands
-      self.onObservation = onObservation
-    }
-  }
-
+public final class StaticDiscovery: TopologySource {
   private let loop: EventLoop
   private let primary: NodeAddress
   private let settings: MonitorSettings
   private let resolver: NameResolver
-  private let handlers: Handlers
+  private let handlers: DiscoveryHandlers
   private var topology: StaticTopology
   private var monitors: [NodeAddress: NodeMonitor] = [:]
+  private var descriptions: [NodeAddress: ServerDescription] = [:]
   private var update: DiscoveryUpdate
+  private var primarylessSince: Double?
+  /// How often nodes are looked at while there is no primary, in seconds, and how often when that lasts.
+  private static let haste = 0.05
+  private static let hasteEnds = 30.0
+  private static let lastingHaste = 0.25
 
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds; nodes are asked as often as that needs.
   public init(
     on loop: EventLoop, primary: NodeAddress, replicas: [NodeAddress], maxLag: Double? = nil,
-    settings: MonitorSettings, handlers: Handlers
+    settings: MonitorSettings, handlers: DiscoveryHandlers
   ) {
     self.loop = loop
     self.primary = primary
@@ -82,6 +61,14 @@ public final class StaticDiscovery {
       monitors[node] = monitor
       monitor.start()
     }
+    // Who takes the primary's place is found when it does.
+    let known = topology.snapshot.primary
+    primarylessSince = known == nil && topology.isComplete ? primarylessSince ?? loop.now : nil
+    let haste = primarylessSince.map { loop.now - $0 < Self.hasteEnds ? Self.haste : Self.lastingHaste }
+    for (node, monitor) in monitors {
+      monitor.wantsCommands = node == known ?? primary
+      monitor.hurry(haste)
+    }
   }
 
   private func take(_ event: NodeMonitor.Event, from node: NodeAddress) {
@@ -93,13 +80,14 @@ public final class StaticDiscovery {
       new.snapshot = topology.snapshot
       watch()
     case .described(let server):
-      if node == primary { new.server = server }
+      descriptions[node] = server
     case .commands(let commands):
       handlers.onCommands(commands)
     case .resolved(let address):
       new.addresses[node] = address
       topology.locate(node, at: NodeAddress(host: address.host, port: address.port ?? node.port))
     }
+    if let server = descriptions[new.snapshot.primary ?? primary] { new.server = server }
     // Also when nothing has changed: whoever waits for completeness must hear of it.
     update = new
     handlers.onUpdate(new)

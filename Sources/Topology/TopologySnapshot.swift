@@ -36,11 +36,21 @@ public struct TopologySnapshot: Equatable, Sendable {
   public var primary: NodeAddress?
   /// Why there is no primary, as a sentence for the client that asks for one.
   public var primaryAbsence: String
+  /// On what ground the primary is believed to be one, in words that continue its name; empty when nothing needs saying.
+  public var primaryProof: String
+  /// Sentinel's config epoch of the last primary that was proven; 0 where there is no Sentinel. It grows with each
+  /// failover.
+  public var epoch: UInt64
   public var replicas: [Replica]
 
-  public init(primary: NodeAddress?, primaryAbsence: String = "", replicas: [Replica]) {
+  public init(
+    primary: NodeAddress?, primaryAbsence: String = "", primaryProof: String = "", epoch: UInt64 = 0,
+    replicas: [Replica]
+  ) {
     self.primary = primary
     self.primaryAbsence = primaryAbsence
+    self.primaryProof = primaryProof
+    self.epoch = epoch
     self.replicas = replicas
   }
 

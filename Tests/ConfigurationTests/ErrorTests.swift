@@ -39,7 +39,7 @@ import Testing
         amb.yaml:3:1: threads: given twice, first at amb.yaml:2:1
         amb.yaml:6:14: topology.static.primary: found "***@redis-0", expected host:port, with an IPv6 address in brackets (port 6379 if left out); leave out the scheme
         amb.yaml:7:15: topology.static.replicas: found "redis-1:6379", expected a list, each host:port, with an IPv6 address in brackets (port 6379 if left out); write [redis-1:6379]
-        amb.yaml:8:3: topology.sentinel: not supported by this version; topology takes exactly one source, and static is the only one there is
+        amb.yaml:8:32: topology.sentinel.password: unknown setting; did you mean "topology.sentinel.password-file"?
         amb.yaml:9:1: upsteam: unknown setting; did you mean "upstream"?
         amb.yaml:12:12: upstream.timeout: found "5", expected a duration from 1ms to 1h, such as 500ms, 2s or 1m; a duration needs a unit: ms, s, m or h
         amb.yaml:13:3: upstream.conect-timeout: unknown setting; did you mean "upstream.connect-timeout"?
@@ -51,11 +51,12 @@ import Testing
         amb.yaml:18:39: limits.memory: found a list, expected a size from 1MiB to 1TiB, such as 64MiB, 10MB or 65536
         amb.yaml:20:10: log.level: found "warn", expected debug, info, warning or error
         environment REDIS_AMB_THREDS: unknown setting; did you mean "REDIS_AMB_THREADS"?
-        environment REDIS_AMB_TOPOLOGY_DNS_PRIMARY: topology.dns: not supported by this version; topology takes exactly one source, and static is the only one there is
+        environment REDIS_AMB_TOPOLOGY_DNS_PRIMARY: topology.dns: not supported by this version; topology takes exactly one source, static or sentinel
         environment REDIS_AMB_LOG_FORMAT: log.format: found "yaml", expected text or json
         flag --upstream-timeot: unknown setting; did you mean "--upstream-timeout"?
         flag --threads: threads: given twice, first at flag --threads
         flag --shutdown-drain: shutdown.drain: found "10", expected a duration from 0s to 1h, such as 500ms, 2s or 1m; a duration needs a unit: ms, s, m or h
+        amb.yaml:8:25: topology.sentinel.addresses: topology takes exactly one source, and topology.static.primary is set at amb.yaml:6:14
         """)
     #expect(!text.contains("hunter2"))
   }
@@ -101,14 +102,14 @@ import Testing
   @Test func whatIsMissing() {
     let missing = """
       topology.static.primary: not set, expected host:port, with an IPv6 address in brackets (port 6379 if left out); \
-      set it in the file, as REDIS_AMB_TOPOLOGY_STATIC_PRIMARY or as --primary
+      set it in the file, as REDIS_AMB_TOPOLOGY_STATIC_PRIMARY or as --primary, or set topology.sentinel.addresses
       """
     #expect(errors(yaml: "threads: 1") == missing)
     #expect(errors() == missing)
     #expect(
       errors(flags: [("topology-sentinel-master-name", "x")]) == """
-        flag --topology-sentinel-master-name: topology.sentinel: not supported by this version; topology takes exactly \
-        one source, and static is the only one there is
+        topology.sentinel.addresses: not set, expected a list, each host:port, with an IPv6 address in brackets (port 26379 \
+        if left out); set it in the file, as REDIS_AMB_TOPOLOGY_SENTINEL_ADDRESSES or as --topology-sentinel-addresses
         """)
     #expect(
       errors(yaml: "topology: {static: {primary: }}") == """
@@ -119,6 +120,21 @@ import Testing
       errors(yaml: minimal, flags: [("threads", ""), ("listen", "")]) == """
         flag --listen: listen: found an empty list, expected a list, each host:port (port 6379 if left out) or unix:/path
         flag --threads: threads: found nothing, expected a whole number from 1 to 64
+        """)
+  }
+
+  @Test func topologyTakesOneSource() {
+    #expect(
+      errors(yaml: minimal, flags: [("topology-sentinel-addresses", "s1,s2"), ("topology-dns-primary", "a")]) == """
+        flag --topology-dns-primary: topology.dns: not supported by this version; topology takes exactly one source, \
+        static or sentinel
+        amb.yaml:1:30: topology.static.primary: topology takes exactly one source, and topology.sentinel.addresses is \
+        set at flag --topology-sentinel-addresses
+        """)
+    #expect(
+      errors(flags: [("topology-sentinel-addresses", "127.0.0.1:6379,s2")]) == """
+        flag --topology-sentinel-addresses: topology.sentinel.addresses: found "127.0.0.1:6379", expected a Sentinel, not \
+        the address that the ambassador listens on; it would connect to itself: change "listen" or the Sentinel's port
         """)
   }
 

@@ -63,6 +63,27 @@ import Testing
     #expect(configuration.shutdown.drain == .seconds(10))
   }
 
+  @Test func sentinel() throws {
+    let given = try load(
+      yaml: """
+        topology:
+          sentinel: {addresses: [s1, "s2:5"], master-name: myMaster, username: u, password-file: /run/secrets/s}
+        """
+    ).get()
+    guard case .sentinel(let sentinel) = given.topology else {
+      Issue.record("\(given.topology)")
+      return
+    }
+    #expect(sentinel.addresses == [Endpoint(host: "s1", port: 26379), Endpoint(host: "s2", port: 5)])
+    #expect(sentinel.masterName == "myMaster" && sentinel.username == "u")
+    #expect(sentinel.passwordFile == "/run/secrets/s")
+    #expect(try load(yaml: ConfigurationReference.effective(given)).get() == given)
+    let least = try load(environment: ["REDIS_AMB_TOPOLOGY_SENTINEL_ADDRESSES": "a:1, b:2"]).get()
+    #expect(
+      least == AmbassadorConfiguration(sentinels: [Endpoint(host: "a", port: 1), Endpoint(host: "b", port: 2)]))
+    #expect(least.topology.asSentinel.masterName == "mymaster")
+  }
+
   @Test func flagsOverEnvironmentOverFileOverDefaults() throws {
     let file = minimal + "threads: 2\nlog: {level: debug}\nupstream: {timeout: 5s, username: app}\n"
     let variables = [

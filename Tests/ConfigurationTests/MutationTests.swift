@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: 0..<8) func mutatedSamples(_ seed: UInt64) {
     var dice = SplitMix(state: seed)
     let pieces = Array(" \t\n:-,[]{}&*!|>'\"%@`#?~\\\u{0}".utf8) + [0xC3, 0xFF, 0xEF, 0x30, 0x61]
-    var configuration = AmbassadorConfiguration.example
+    var configuration = AmbassadorConfiguration(examplesOf: .static)
     configuration.listen.append(Listener(.unix(path: "/run/amb.sock"), reads: .primary, consistency: .eventual))
     let original = Array(ConfigurationReference.effective(configuration).utf8)
     for _ in 0..<1500 {

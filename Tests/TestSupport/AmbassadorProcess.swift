@@ -18,16 +18,21 @@ public final class AmbassadorProcess: Sendable {
 
   /// Starts it and waits until it answers PING; who needs more than that waits for more. `hosts` is a file that it sees
   /// as /etc/hosts.
-  public init(
+  public convenience init(
     primary: String, replicas: [String] = [], flags: [String] = [], hosts: String? = nil,
     environment: [String: String] = [:]
   ) throws {
+    try self.init(
+      topology: ["--primary", primary] + replicas.flatMap { ["--replica", $0] } + flags, hosts: hosts,
+      environment: environment)
+  }
+
+  /// The same, with the topology among the flags.
+  public init(topology flags: [String], hosts: String? = nil, environment: [String: String] = [:]) throws {
     directory = try TemporaryDirectory()
     port = try PortLease().port
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
-    let line =
-      wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary", primary]
-      + replicas.flatMap { ["--replica", $0] } + flags
+    let line = wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)"] + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
     do {
       try eventually("the ambassador listens on \(port)") {
@@ -65,6 +70,8 @@ public final class AmbassadorProcess: Sendable {
   public func stop() -> ChildProcess.Exit? { process.terminate() }
 
   public var isRunning: Bool { process.isRunning }
+  /// What it has logged so far.
+  public var log: String { process.output }
   public var residentMemory: Int { get throws { try process.memory("VmRSS") } }
   public var peakMemory: Int { get throws { try process.memory("VmHWM") } }
 

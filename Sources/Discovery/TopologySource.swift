@@ -1,0 +1,43 @@
+import Commands
+import Reactor
+import Topology
+
+/// Whatever watches nodes and tells what they amount to. Belongs to one loop.
+public protocol TopologySource: AnyObject {
+  func start()
+  func cancel()
+  /// Whether everything that is known has been heard of, for good or bad.
+  var isComplete: Bool { get }
+}
+
+/// What discovery knows, handed over whenever it changes.
+public struct DiscoveryUpdate: Equatable, Sendable {
+  public var snapshot: TopologySnapshot
+  /// Where each node is reached; nodes that were never reached are missing.
+  public var addresses: [NodeAddress: SocketAddress]
+  /// What the primary says of itself; nothing before it was first reached.
+  public var server: ServerDescription?
+}
+
+/// Who hears of what a source finds.
+public struct DiscoveryHandlers {
+  /// The topology or what is known of its nodes has changed.
+  public var onUpdate: (DiscoveryUpdate) -> Void
+  /// The primary's own list of commands, once for each connection to it.
+  public var onCommands: ([LiveCommand]) -> Void
+  /// A node was reached or lost: for the log.
+  public var onObservation: (NodeAddress, NodeObservation) -> Void
+  /// A Sentinel was reached, or lost for the reason given: for the log.
+  public var onSentinel: (NodeAddress, _ lost: String?) -> Void
+
+  public init(
+    onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
+    onObservation: @escaping (NodeAddress, NodeObservation) -> Void,
+    onSentinel: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in }
+  ) {
+    self.onUpdate = onUpdate
+    self.onCommands = onCommands
+    self.onObservation = onObservation
+    self.onSentinel = onSentinel
+  }
+}

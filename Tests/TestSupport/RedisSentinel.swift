@@ -1,0 +1,98 @@
+import Glibc
+import Synchronization
+
+/// A real Sentinel on a port of its own, watching `mymaster`.
+public final class RedisSentinel: Sendable {
+  private let lease: PortLease
+  private let directory: TemporaryDirectory
+  private let process: Mutex<ChildProcess?>
+  private let password: String?
+
+  public var port: UInt16 { lease.port }
+  public var address: String { "127.0.0.1:\(port)" }
+
+  public init(watching primary: RedisServer, quorum: Int = 2, password: String? = nil) throws {
+    lease = try PortLease()
+    directory = try TemporaryDirectory()
+    process = Mutex(nil)
+    self.password = password
+    var lines = [
+      "port \(lease.port)", "bind 127.0.0.1", "dir \(directory.path)",
+      "sentinel monitor mymaster 127.0.0.1 \(primary.port) \(quorum)",
+      "sentinel down-after-milliseconds mymaster 1000", "sentinel failover-timeout mymaster 6000",
+      "sentinel parallel-syncs mymaster 1",
+    ]
+    // Sentinels authenticate to each other with the same.
+    if let password { lines += ["requirepass \(password)", "sentinel sentinel-pass \(password)"] }
+    let file = try directory.write(lines.joined(separator: "\n") + "\n", to: "sentinel.conf")
+    let child = try ChildProcess(
+      ["/usr/bin/redis-server", file, "--sentinel"], output: directory.file("log"))
+    process.withLock { $0 = child }
+    try eventually("the Sentinel on \(port) answers PONG") { try call("PING") == .simple("PONG") }
+  }
+
+  deinit { kill() }
+
+  public func kill() {
+    process.withLock {
+      $0?.end()
+      $0 = nil
+    }
+  }
+
+  @discardableResult
+  public func call(_ arguments: String...) throws -> RESPValue {
+    let client = try RESPClient(port: port)
+    if let password { try client.call("AUTH", password) }
+    return try client.call(arguments)
+  }
+
+  /// The port of the node that it names as the primary.
+  public func primaryPort() throws -> UInt16? {
+    guard case .array(let parts) = try call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "mymaster"), parts.count == 2 else {
+      return nil
+    }
+    return parts[1].text.flatMap { UInt16($0) }
+  }
+
+  private func count(_ what: String) throws -> Int {
+    guard case .array(let rows) = try call("SENTINEL", what, "mymaster") else { return 0 }
+    return rows.count
+  }
+
+  /// It knows so many replicas and other Sentinels.
+  func knows(replicas: Int, peers: Int) throws -> Bool {
+    try count("REPLICAS") == replicas && count("SENTINELS") == peers
+  }
+}
+
+/// A primary, two replicas and three Sentinels that all know each other.
+public final class SentinelGroup: Sendable {
+  public let redis: RedisGroup
+  public let sentinels: [RedisSentinel]
+
+  public init(password: String? = nil) throws {
+    redis = try RedisGroup(replicas: 2)
+    let primary = redis.primary
+    sentinels = try (0..<3).map { _ in try RedisSentinel(watching: primary, password: password) }
+    try eventually("all Sentinels know all") { try sentinels.allSatisfy { try $0.knows(replicas: 2, peers: 2) } }
+  }
+
+  /// The node on a port.
+  public func node(_ port: UInt16) throws -> RedisServer {
+    guard let node = redis.nodes.first(where: { $0.port == port }) else { throw Failure("no node on \(port)") }
+    return node
+  }
+
+  /// Waits until every Sentinel that lives names another primary than this one.
+  public func waitForSwitch(from old: RedisServer) throws -> RedisServer {
+    var new: UInt16?
+    try eventually(within: .seconds(60), "the Sentinels name another primary than \(old.port)") {
+      let named = Set(try sentinels.map { try $0.primaryPort() })
+      guard named.count == 1, let port = named.first ?? nil, port != old.port else { return false }
+      new = port
+      return true
+    }
+    return try node(new ?? 0)
+  }
+}

@@ -1,0 +1,80 @@
+import Testing
+import Topology
+
+@Suite("Another in the place of the configured primary")
+struct SuccessionTests {
+  private static func settled() -> StaticTopology {
+    var topology = StaticTopology(primary: p, replicas: [a, b])
+    topology.tell(p, primaryInfo("h0"))
+    topology.tell(a, replicaInfo(of: p, "h0"))
+    topology.tell(b, replicaInfo(of: p, "h0"))
+    return topology
+  }
+
+  @Test("FAILOVER TO: the one that the configured primary follows, and back again")
+  func handover() {
+    var topology = Self.settled()
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    #expect(topology.snapshot.primary == p)
+    topology.tell(p, replicaInfo(of: a, "h0", linked: false))
+    #expect(topology.snapshot.primary == a)
+    topology.tell(p, replicaInfo(of: a, "h1"))
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == a && topology.snapshot.fitReplicas == [b, p])
+    #expect(topology.snapshot.primaryProof == "it has taken the place of p:6379")
+    topology.tell(a, replicaInfo(of: p, "h1"))
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(p, primaryInfo("h2", after: "h1"))
+    topology.tell(a, replicaInfo(of: p, "h2"))
+    #expect(topology.snapshot.primary == p && topology.snapshot.primaryProof.isEmpty)
+  }
+
+  @Test("Promoted by hand after a death: when the other replica follows; and the dead one that returns gets nothing")
+  func promoted() {
+    var topology = Self.settled()
+    topology.observe(p, gone)
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == a)
+    topology.tell(p, primaryInfo("h9"))
+    #expect(topology.snapshot.primary == a)
+    topology.observe(a, gone)
+    #expect(topology.snapshot.primary == nil)
+    #expect(topology.snapshot.primaryAbsence.contains("which has taken the place of p:6379"))
+    topology.tell(b, replicaInfo(of: p, "h9"))
+    #expect(topology.snapshot.primary == p)
+  }
+
+  @Test("Two that claim it, and nobody can tell: none")
+  func rivals() {
+    var topology = Self.settled()
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == nil)
+    #expect(topology.snapshot.primaryAbsence == "both p:6379 and a:6379 say that they are the primary")
+    // One that nobody follows is a copy that somebody has made.
+    topology.tell(b, replicaInfo(of: p, "h0"))
+    #expect(topology.snapshot.primary == p)
+  }
+
+  @Test("Not one that has other data, nor one of two")
+  func strangers() {
+    var topology = Self.settled()
+    topology.observe(p, gone)
+    topology.tell(a, primaryInfo("h7"))
+    topology.tell(b, replicaInfo(of: a, "h7"))
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(p, replicaInfo(of: a, "h0", linked: false))
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(b, primaryInfo("h8", after: "h0"))
+    topology.tell(p, replicaInfo(of: b, "h8"))
+    #expect(topology.snapshot.primary == nil)
+  }
+}
+
+extension StaticTopology {
+  fileprivate mutating func tell(_ node: NodeAddress, _ info: ReplicationInfo) {
+    observe(node, .answered(info, isLoading: false))
+  }
+}
