@@ -148,8 +148,9 @@ public struct FenceBook: Sendable {
   public mutating func coverage(at point: ReplicationPoint) -> Ticket {
     guard let history else { return 0 }
     // A replica that has thrown its data away to load others says 1, in its old history, and goes on saying it when it
-    // cannot load them. A fence may lie there when nothing was written since this history began.
-    guard point.isPrimary || point.offset > 1 else { return 0 }
+    // cannot load them. A fence may lie at 0 when nothing was written since this history began; one that is in step then
+    // says 0 as well.
+    guard point.isPrimary || point.offset != 1 else { return 0 }
     guard history == point.history else {
       if doubtedFrom == 0 { doubtedFrom = next }
       return 0

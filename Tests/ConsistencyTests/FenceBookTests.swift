@@ -170,7 +170,7 @@ struct FenceBookTests {
 
     Story(
       "a replica that has thrown its data away", [.begin, .prove(1, o.primary(0))], fenced: 1, needsProbe: false,
-      covers: [(o.replica(1), 0), (o.replica(0), 0), (o.replica(2), 1), (o.primary(0), 1)]),
+      covers: [(o.replica(1), 0), (o.replica(0), 1), (o.replica(2), 1), (o.primary(0), 1)]),
 
     Story(
       "unknown tickets", [.prove(0, o.primary(1)), .prove(1, o.primary(1)), .giveUp(7)], fenced: 0, needsProbe: false),
