@@ -24,6 +24,8 @@ struct OwnConnectionTests {
           let client = try lab.connect()
           try client.send(Request.bytes(pipeline: [["GET", "none"], command, ["ECHO", "\(round)"]]))
           try expectEqual(try client.reply().value, .nullBulk)
+          // Some of them have no reply.
+          client.patience = .seconds(1)
           if round % 2 == 0 { _ = try? client.receiveSome() }
           if round % 3 == 0 { client.abort() }
         }
