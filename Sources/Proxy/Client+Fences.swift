@@ -75,25 +75,28 @@ extension UnsafeMutablePointer where Pointee == Client {
 }
 
 extension UnsafeMutablePointer where Pointee == Consistency.WriteLedger {
-  /// The last write to any of a request's listed keys.
+  /// The last write to any of the keys that a request names, or to any key at all if they are not known.
   @inline(never)
   func lastWrite(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int) -> Ticket {
+    if spec.scope == .any { return pointee.latest }
     var last = pointee.lastWriteToEverything
-    forEachKey(spec, request, argumentCount) { last = max(last, pointee.lastWrite($0)) }
+    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { last = max(last, pointee.lastWrite($0)) }
     return last
   }
 
-  /// Enters a write to each of a request's listed keys.
+  /// Enters a write to each of the keys that a request names, or to every key if they are not known.
   @inline(never)
   func mark(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ batch: Ticket) {
-    forEachKey(spec, request, argumentCount) { pointee.mark($0, batch) }
+    if spec.scope == .any { return pointee.markEverything(batch) }
+    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { pointee.mark($0, batch) }
   }
+}
 
+extension CommandSpec {
+  /// The hashes of the keys that a request names where ``keyRange(argumentCount:)`` says.
   @inline(__always)
-  private func forEachKey(
-    _ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ body: (UInt64) -> Void
-  ) {
-    let range = spec.keyRange(argumentCount: argumentCount)
+  func forEachKeyHash(in request: UnsafeRawBufferPointer, argumentCount: Int, _ body: (UInt64) -> Void) {
+    let range = keyRange(argumentCount: argumentCount)
     var arguments = RequestArguments(request)
     var index = 0
     var next = range.first
@@ -113,8 +116,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func need(of requests: [UInt8]) -> Ticket {
     var need: Ticket = 0
     forEachRequest(in: requests) { spec, request, count in
-      need = max(
-        need, spec.scope == .any ? pointee.ledger.pointee.latest : pointee.ledger.lastWrite(spec, request, count))
+      need = max(need, pointee.ledger.lastWrite(spec, request, count))
     }
     return need
   }
@@ -124,32 +126,21 @@ extension UnsafeMutablePointer where Pointee == Worker {
     guard pointee.settings.isFencing else { return }
     forEachRequest(in: requests) { spec, request, count in
       guard spec.effect == .changes else { return }
-      let batch = lane.openBatch()
-      if spec.scope == .any {
-        pointee.ledger.pointee.markEverything(batch)
-      } else {
-        pointee.ledger.mark(spec, request, count, batch)
-      }
+      pointee.ledger.mark(spec, request, count, lane.openBatch())
     }
   }
 
   private func forEachRequest(in requests: [UInt8], _ body: (CommandSpec, UnsafeRawBufferPointer, Int) -> Void) {
     requests.withUnsafeBytes { bytes in
-      var at = 0
-      var scanner = RequestScanner()
-      while at < bytes.count {
-        let rest = UnsafeRawBufferPointer(rebasing: bytes[at...])
-        guard scanner.scan(rest) == .complete else { return }
+      bytes.forEachRequest { request, scanner in
         func argument(_ span: ByteSpan) -> UnsafeRawBufferPointer {
-          UnsafeRawBufferPointer(rebasing: rest[span.offset..<span.end])
+          UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])
         }
         var spec = lookup(argument(scanner.name))
         if spec.flags.contains(.container), scanner.isSecondKnown {
           spec = pointee.table.lookup(subcommand: argument(scanner.second), of: spec)
         }
-        body(spec, UnsafeRawBufferPointer(rebasing: rest[..<scanner.position]), scanner.argumentCount)
-        at += scanner.position
-        scanner.reset()
+        body(spec, request, scanner.argumentCount)
       }
     }
   }

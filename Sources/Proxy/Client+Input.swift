@@ -347,6 +347,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     worker.pointee.counters.routed[run.reason] += Int(run.count &- run.counted)
     run.count = 0
     run.counted = 0
+    parkIfFull(lane)
+  }
+
+  /// Something was just sent to this lane: nothing more for now, if it or the client has enough.
+  @inline(__always)
+  func parkIfFull(_ lane: LaneRef) {
     if pointee.outstanding >= Limits.clientInFlight {
       park(.inFlight)
     } else if lane.pointee.unsent >= Limits.laneBacklogHigh {

@@ -231,16 +231,27 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Lets requests wait that were not executed and that nobody can answer now.
   private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool) {
     evacuee.bytes.withUnsafeBytes { bytes in
-      var at = 0
-      while let request = UnsafeRawBufferPointer(rebasing: bytes[at...]).request(at: 0) {
+      bytes.forEachRequest { request, _ in
         evacuee.client.takeBack(Array(request), isRead: evacuee.kind == .read, needsPrimary: needsPrimary)
-        at += request.count
       }
     }
   }
 }
 
 extension UnsafeRawBufferPointer {
+  /// Goes through a run of requests, each with the scanner that has just found it complete.
+  func forEachRequest(_ body: (_ request: UnsafeRawBufferPointer, _ scanner: RequestScanner) -> Void) {
+    var at = 0
+    var scanner = RequestScanner()
+    while at < count {
+      let rest = UnsafeRawBufferPointer(rebasing: self[at...])
+      guard scanner.scan(rest) == .complete else { return }
+      body(UnsafeRawBufferPointer(rebasing: rest[..<scanner.position]), scanner)
+      at += scanner.position
+      scanner.reset()
+    }
+  }
+
   /// The bytes of a run of requests without the first `count` of them, which have their replies.
   func droppingRequests(_ count: UInt32) -> UnsafeRawBufferPointer {
     var at = 0

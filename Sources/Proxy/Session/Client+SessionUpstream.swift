@@ -28,17 +28,6 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.outstanding += 1
   }
 
-  private func parkIfFull(_ lane: LaneRef) {
-    if pointee.outstanding >= Limits.clientInFlight {
-      park(.inFlight)
-    } else if lane.pointee.unsent >= Limits.laneBacklogHigh {
-      park(.room)
-      lane.pointee.waiters.append(self)
-    } else if pointee.output.count >= pointee.outputHigh {
-      holdForOutput()
-    }
-  }
-
   func sendOurs(_ words: [String], _ what: Awaited, _ session: Session) {
     var bytes: [UInt8] = []
     RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)

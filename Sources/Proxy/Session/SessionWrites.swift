@@ -16,11 +16,10 @@ struct SessionWrites {
   mutating func add(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, argumentCount: Int) {
     // What EXEC runs was added when it was queued.
     guard spec.effect == .changes, spec.session != .exec, !isEverything else { return }
-    let range = spec.keyRange(argumentCount: argumentCount)
-    guard spec.scope != .any, range.last < Self.most else { return addEverything() }
-    for (index, span) in RequestArguments(request).enumerated() where range.contains(index) {
-      keys.append(KeyHash.hash(UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])))
+    guard spec.scope != .any, spec.keyRange(argumentCount: argumentCount).last < Self.most else {
+      return addEverything()
     }
+    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
     if keys.count > Self.most { addEverything() }
   }
 
@@ -30,12 +29,6 @@ struct SessionWrites {
   }
 
   mutating func clear() { self = SessionWrites() }
-}
-
-extension KeyRange {
-  fileprivate func contains(_ index: Int) -> Bool {
-    index >= first && index <= last && (index - first).isMultiple(of: max(1, step))
-  }
 }
 
 extension UnsafeMutablePointer where Pointee == Client {
