@@ -127,9 +127,9 @@ final class NodeMonitor {
     report(.observed(.lost(why), during: now...now))
     // A replica that is promoted drops its connections and takes new ones at once.
     let (first, last) = haste == nil ? (settings.firstBackoff, settings.lastBackoff) : (0.02, 0.25)
-    let pause = min(last, first * Double(1 << min(failures, 10)))
+    let pause = ConnectionAttempt.pause(after: failures, first: first, last: last)
     failures += 1
-    wait(pause * Double.random(in: 0.5...1)) { $0.attempt() }
+    wait(pause) { $0.attempt() }
   }
 
   /// The first questions on a connection.
@@ -140,7 +140,7 @@ final class NodeMonitor {
     var raw = commands.map { $0.map { Array($0.utf8) } }
     let isAuthenticating = settings.password != nil
     if let password = settings.password {
-      raw.insert([Array("AUTH".utf8)] + (settings.username.isEmpty ? [] : [settings.username]) + [password], at: 0)
+      raw.insert(ConnectionAttempt.authentication(username: settings.username, password: password), at: 0)
     }
     connection?.ask(raw, within: settings.timeout + settings.connectTimeout) { [weak self] replies in
       guard let self else { return }

@@ -98,9 +98,9 @@ final class SentinelLink {
   private func lost(_ why: String) {
     guard !isCancelled else { return }
     drop()
-    let pause = min(settings.lastBackoff, settings.firstBackoff * Double(1 << min(failures, 10)))
+    let pause = ConnectionAttempt.pause(after: failures, first: settings.firstBackoff, last: settings.lastBackoff)
     failures += 1
-    wait(pause * Double.random(in: 0.5...1)) { $0.connect() }
+    wait(pause) { $0.connect() }
     report(.lost(why))
   }
 
@@ -127,7 +127,7 @@ final class SentinelLink {
     var commands = [Self.words("SENTINEL", "MYID")]
     let isAuthenticating = settings.password != nil
     if let password = settings.password {
-      commands.insert([Array("AUTH".utf8)] + (settings.username.isEmpty ? [] : [settings.username]) + [password], at: 0)
+      commands.insert(ConnectionAttempt.authentication(username: settings.username, password: password), at: 0)
     }
     connection?.ask(commands, within: settings.timeout + settings.connectTimeout) { [weak self] replies in
       guard let self else { return }
