@@ -26,15 +26,16 @@ let package = Package(
     .target(name: "Reactor", dependencies: ["CLibev"]),
     .target(name: "Proxy", dependencies: ["RESP", "Commands", "Topology", "Consistency", "Routing", "Reactor"]),
     .target(name: "Discovery", dependencies: ["CHiredis", "Commands", "Topology", "Reactor"]),
+    .target(name: "Admin", dependencies: ["RESP", "Reactor", "Proxy", "Routing", "Topology"]),
     .target(
       name: "Ambassador",
       dependencies: [
-        "Configuration", "Consistency", "Proxy", "Discovery", .product(name: "Logging", package: "swift-log"),
+        "Admin", "Configuration", "Consistency", "Proxy", "Discovery", .product(name: "Logging", package: "swift-log"),
       ]),
     .executableTarget(
       name: "redis-amb",
       dependencies: [
-        "Ambassador", "Configuration", "Topology",
+        "Admin", "Ambassador", "Configuration", "Topology",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -49,6 +50,8 @@ let package = Package(
     .testTarget(
       name: "ProxyTests",
       dependencies: ["Proxy", "Commands", "Consistency", "RESP", "Reactor", "Routing", "Topology", "TestSupport"]),
+    .testTarget(
+      name: "AdminTests", dependencies: ["Admin", "Proxy", "RESP", "Reactor", "Routing", "Topology", "TestSupport"]),
     .testTarget(
       name: "AmbassadorTests",
       dependencies: ["Ambassador", "Configuration", "Discovery", "Proxy", "Reactor", "Routing", "Topology"]),

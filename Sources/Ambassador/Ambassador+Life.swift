@@ -23,6 +23,8 @@ extension Ambassador {
   }
 
   func finish() {
+    control?.close()
+    desk?.close()
     for worker in workers { worker.join() }
     discovery?.cancel()
     discovery = nil

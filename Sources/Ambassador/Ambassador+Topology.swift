@@ -10,7 +10,10 @@ extension Ambassador {
     let handlers = DiscoveryHandlers(
       onUpdate: { [unowned self] update in self.follow(update) },
       onCommands: { [unowned self] commands in self.use(commands) },
-      onObservation: { [unowned self] node, observation in self.narrator.observed(node, observation) },
+      onObservation: { [unowned self] node, observation in
+        self.narrator.observed(node, observation)
+        self.desk?.observed(node, observation)
+      },
       onSentinel: { [unowned self] sentinel, why in self.narrator.heard(sentinel, lost: why) })
     let maxLag = configuration.reads.maxLag?.seconds
     let settings = MonitorSettings(configuration, secrets)

@@ -1,3 +1,4 @@
+import Admin
 import Commands
 import Configuration
 import Consistency
@@ -42,6 +43,10 @@ public final class Ambassador {
   var lastPrimary: UpstreamTopology.Node?
   var reign: UInt64 = 0
   var lastSnapshot: TopologySnapshot?
+  /// How everything is; from the start of the workers on.
+  var desk: StatusDesk?
+  /// The control socket; nothing when there is to be none, or none could be had.
+  var control: ControlServer?
   private var onReady: ((Ready) -> Void)?
 
   private init(_ configuration: AmbassadorConfiguration) throws(StartFailure) {
@@ -80,6 +85,8 @@ public final class Ambassador {
       throw StartFailure(description: error.description)
     }
     try startWorkers(WorkerSettings(configuration, secrets))
+    desk = StatusDesk(of: self)
+    try openControlSocket()
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }

@@ -10,6 +10,7 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public var reads = Reads()
   public var failover = Failover()
   public var limits = Limits()
+  public var admin = Admin()
   public var log = Log()
   public var shutdown = Shutdown()
 
@@ -112,6 +113,14 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public struct Limits: Sendable, Equatable {
     public var clientOutput = 0
     public var memory = 0
+  }
+
+  public struct Admin: Sendable, Equatable {
+    /// The path of the control socket; nothing for none.
+    public var socket: String?
+
+    /// Where the control socket is when nobody says otherwise, for the ambassador and for those who speak to it.
+    public static let defaultSocket = "/run/redis-amb/control.sock"
   }
 
   public struct Log: Sendable, Equatable {

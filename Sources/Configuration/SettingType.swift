@@ -53,17 +53,27 @@ extension SettingType {
 
   /// The same, or the word `off`, which is nil.
   static func orOff<Wrapped>(_ base: SettingType<Wrapped>) -> SettingType where Value == Wrapped? {
-    let expected = "\(base.expected), or off"
+    or("off", base)
+  }
+
+  /// The same, or the word `none`, which is nil.
+  static func orNone<Wrapped>(_ base: SettingType<Wrapped>) -> SettingType where Value == Wrapped? {
+    or("none", base)
+  }
+
+  private static func or<Wrapped>(_ word: String, _ base: SettingType<Wrapped>) -> SettingType
+  where Value == Wrapped? {
+    let expected = "\(base.expected), or \(word)"
     return SettingType(
       arity: base.arity, expected: expected,
       decode: { raw, rejections in
-        if case .text("off") = raw.content { return .some(nil) }
+        if case .text(word) = raw.content { return .some(nil) }
         let before = rejections.count
         let value = base.decode(raw, &rejections)
         for index in before..<rejections.count { rejections[index].expected = expected }
         return value.map { $0 }
       },
-      render: { $0.map(base.render) ?? "off" })
+      render: { $0.map(base.render) ?? word })
   }
 
   /// Any number of the same, all different. Every bad element is rejected where it stands.

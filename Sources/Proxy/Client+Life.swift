@@ -23,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.firstClient?.pointee.previous = client
     pointee.firstClient = client
     pointee.clientCount += 1
+    pointee.accepted += 1
     client.pointee.readWatcher.arm(on: pointee.loop)
   }
 }

@@ -65,6 +65,8 @@ struct Worker: ~Copyable {
 
   var firstClient: ClientRef?
   var clientCount = 0
+  /// Connections that were handed to it.
+  var accepted = 0
   /// Bytes in all clients' `output`.
   var outputBytes = 0
   var isDraining = false
@@ -146,6 +148,8 @@ public struct WorkerCounters: Sendable {
 public struct RouteCounts: Sendable {
   // One slot a case, in place: an array would be an allocation and a bounds check away.
   private var counts: InlineArray<16, Int> = .init(repeating: 0)
+
+  public init() {}
 
   public subscript(reason: RouteReason) -> Int {
     @inline(__always) get { counts[reason.index & 15] }

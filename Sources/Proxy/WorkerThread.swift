@@ -12,6 +12,7 @@ public final class WorkerThread: Sendable {
     case follow(UpstreamTopology)
     case use(CommandTable)
     case drain(seconds: Double)
+    case perform(@Sendable (WorkerRef) -> Void)
   }
 
   private let mailbox: Mailbox<Message>
@@ -48,6 +49,12 @@ public final class WorkerThread: Sendable {
   /// Lets clients finish within `seconds`, then ends. Asked a second time, it ends at once.
   public func drain(seconds: Double) { mailbox.send(.drain(seconds: seconds)) }
 
+  /// Asks the worker something. It answers between two events of its loop, or never, if it has ended.
+  /// - Parameter then: called with the answer on the worker's thread; it hands it to a mailbox and does nothing else.
+  public func ask<Answer>(_ question: WorkerQuestion<Answer>, then: @escaping @Sendable (Answer) -> Void) {
+    mailbox.send(.perform { worker in then(question.answer(worker)) })
+  }
+
   /// Waits until the thread has ended.
   public func join() { thread.join() }
 
@@ -67,6 +74,7 @@ public final class WorkerThread: Sendable {
       case .follow(let topology): worker.follow(topology)
       case .use(let table): worker.use(table)
       case .drain(let seconds): worker.drain(atMost: seconds)
+      case .perform(let body): body(worker)
       }
     }
     loop.run()

@@ -114,4 +114,18 @@ public enum Memory {
   public static func giveBackEagerly() {
     amb_allocator_limits(64 * 1024, 128 * 1024, 2)
   }
+
+  /// Bytes of the process that are in RAM; 0 where /proc does not say.
+  public static var resident: Int {
+    let fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return 0 }
+    defer { close(fd) }
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = read(fd, &bytes, bytes.count)
+    guard count > 0 else { return 0 }
+    // Pages: total, resident, ...
+    let fields = bytes[..<count].split(separator: UInt8(ascii: " "))
+    guard fields.count > 1, let pages = Int(String(decoding: fields[1], as: UTF8.self)) else { return 0 }
+    return pages * sysconf(Int32(_SC_PAGESIZE))
+  }
 }

@@ -23,7 +23,10 @@ public struct EventLoop {
 
   /// Seconds since some moment in the past, for deadlines. Not libev's own `ev_now`, which follows the wall clock: setting
   /// that would make every node look silent, or put off every attempt to connect. Cheap: no system call.
-  public var now: Double {
+  public var now: Double { Self.now }
+
+  /// The same, for whoever has no loop at hand.
+  public static var now: Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9

@@ -79,13 +79,18 @@ private func withSockaddrPointer<Address, Result>(
 /// Opens sockets, always non-blocking and closed on exec.
 public enum Sockets {
   /// Listens on `address`. A Unix socket's stale file is replaced when nobody answers on it.
-  public static func listen(on address: SocketAddress, backlog: Int32 = 1024) throws(SystemError) -> Int32 {
+  /// - Parameter mode: the permissions of a Unix socket's file, from the moment that it exists; nothing for the umask's.
+  public static func listen(
+    on address: SocketAddress, backlog: Int32 = 1024, mode: UInt32? = nil
+  ) throws(SystemError) -> Int32 {
     if address.port == nil { removeStaleSocket(address) }
     let outcome: Result<Int32, SystemError> = try address.withSockaddr { pointer, length, family in
       let fd = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
       guard fd >= 0 else { return .failure(.last) }
       if family != AF_UNIX { setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1) }
-      guard bind(fd, pointer, length) == 0, Glibc.listen(fd, backlog) == 0 else {
+      // Linux gives the file the mode that the socket has when it is bound.
+      let isNarrowed = mode.map { fchmod(fd, $0) == 0 } ?? true
+      guard isNarrowed, bind(fd, pointer, length) == 0, Glibc.listen(fd, backlog) == 0 else {
         let error = SystemError.last
         Gate.close(fd)
         return .failure(error)

@@ -1,4 +1,5 @@
+import Ambassador
+
 enum Version {
-  static let number = "0.1.0"
-  static let text = "redis-amb \(number)"
+  static let text = "redis-amb \(Release.version)"
 }

@@ -13,6 +13,8 @@ public final class AmbassadorProcess: Sendable {
   }
 
   public let port: UInt16
+  /// Where its control socket is, unless the flags say otherwise.
+  public var controlSocket: String { directory.file("control.sock") }
   private let directory: TemporaryDirectory
   private let process: ChildProcess
 
@@ -31,6 +33,7 @@ public final class AmbassadorProcess: Sendable {
   public init(topology flags: [String], hosts: String? = nil, environment: [String: String] = [:]) throws {
     directory = try TemporaryDirectory()
     port = try PortLease().port
+    let environment = ["REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock")].merging(environment) { $1 }
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
     let line = wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)"] + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
@@ -68,6 +71,9 @@ public final class AmbassadorProcess: Sendable {
   /// Sends SIGTERM and says how it ended; nil when it had to be killed.
   @discardableResult
   public func stop() -> ChildProcess.Exit? { process.terminate() }
+
+  /// SIGKILL, and gone when this returns.
+  public func kill() { process.end() }
 
   public var isRunning: Bool { process.isRunning }
   /// What it has logged so far.

@@ -3,9 +3,9 @@ import Glibc
 /// The few socket calls the lab makes. Every descriptor is close-on-exec: one inherited by a redis-server would keep a
 /// connection open that a test believes closed.
 enum LoopbackSocket {
-  static func make() throws -> Int32 {
+  static func make(family: Int32 = AF_INET) throws -> Int32 {
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-    let descriptor = socket(AF_INET, kind, 0)
+    let descriptor = socket(family, kind, 0)
     guard descriptor >= 0 else { throw systemFailure("socket") }
     return descriptor
   }
@@ -26,6 +26,19 @@ enum LoopbackSocket {
     return try withUnsafePointer(to: &address) {
       try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+
+  static func connect(_ descriptor: Int32, toUnixPath path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
       }
     }
   }

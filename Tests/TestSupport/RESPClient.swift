@@ -36,6 +36,18 @@ public final class RESPClient: @unchecked Sendable {
     }
   }
 
+  /// Connects to a Unix socket.
+  public init(unixPath path: String, patience: Duration = Deadline.patience) throws {
+    port = 0
+    self.patience = patience
+    descriptor = try LoopbackSocket.make(family: AF_UNIX)
+    guard LoopbackSocket.connect(descriptor, toUnixPath: path) else {
+      let failure = systemFailure("connect to \(path)")
+      close()
+      throw failure
+    }
+  }
+
   deinit { close() }
 
   private func connect() throws {

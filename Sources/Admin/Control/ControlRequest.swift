@@ -1,0 +1,33 @@
+/// A request that came through the control socket and waits for its one answer.
+public final class ControlRequest {
+  /// The words behind the command's name.
+  public let arguments: [String]
+  private var deliver: ((ControlReply) -> Void)?
+
+  init(_ arguments: [String], deliver: @escaping (ControlReply) -> Void) {
+    self.arguments = arguments
+    self.deliver = deliver
+  }
+
+  deinit { answer(.failure("ERR the command gave no answer")) }
+
+  /// Answers. A second answer is dropped, and so is one whose client has gone.
+  public func answer(_ reply: ControlReply) {
+    let deliver = deliver
+    self.deliver = nil
+    deliver?(reply)
+  }
+}
+
+/// What a command of the control socket answers.
+public enum ControlReply: Sendable, Equatable {
+  /// A line that says that something was done.
+  case status(String)
+  /// Begins with a code, as Redis's errors do.
+  case failure(String)
+  /// Lines for a person: in RESP3 one text; in RESP2 a list of lines, which redis-cli shows unquoted.
+  case text([String])
+  /// Bytes for a program, such as JSON.
+  case bulk(String)
+  case document(Document)
+}

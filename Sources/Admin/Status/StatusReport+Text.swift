@@ -1,0 +1,71 @@
+import Proxy
+import Routing
+
+extension StatusReport {
+  /// For people: `STATUS`, `redis-amb status`.
+  public var lines: [String] {
+    let uptime = Wording.time(process.uptime)
+    var lines = ["redis-amb \(process.version), pid \(process.processID), up \(uptime): \(sentence)"]
+    if let pause {
+      let end = pause.endsIn.map { "ends by itself in \(Wording.time($0))" } ?? "until RESUME"
+      lines.append("paused   for \(Wording.time(pause.since)), \(end): \(totals.holding) clients wait")
+    } else if totals.holding > 0 || totals.absentFor != nil {
+      let since = totals.absentFor.map { ", no primary for \(Wording.time($0))" } ?? ""
+      lines.append("holds    \(totals.holding) clients wait with \(Wording.size(totals.heldBytes))\(since)")
+    }
+    lines.append("listens  \(process.listeners.joined(separator: ", "))")
+    let proof = topology.primaryProof.isEmpty ? "" : " (\(topology.primaryProof))"
+    let epoch = topology.epoch > 0 ? ", epoch \(topology.epoch)" : ""
+    lines.append(
+      "topology \(topology.source)\(epoch), "
+        + (topology.primary.map { "primary \($0)\(proof)" } ?? "no primary: \(topology.primaryAbsence)"))
+    lines.append("")
+    lines += Table.render(
+      ["node", "role", "health", "lag", "req/s", "p50", "p99", "flight", "conns"],
+      nodes.map { node in
+        let latency = node.recentLatency
+        return [
+          node.name.description, node.role.rawValue, node.health,
+          node.role == .primary ? "-" : node.lagBytes.map(Wording.size) ?? "?", Wording.rate(node.totalRate),
+          latency.quantile(0.5).map(Wording.latency) ?? "-", latency.quantile(0.99).map(Wording.latency) ?? "-",
+          "\(node.outstanding)", "\(node.readyLanes)",
+        ]
+      })
+    lines.append("")
+    lines.append(
+      "clients  \(totals.clients) connected, \(totals.accepted) in all; "
+        + "\(totals.lanes) upstreams, \(totals.lent) of them lent")
+    lines.append("requests \(Wording.rate(totals.rate))/s, \(totals.requests) in all")
+    lines.append("routed   \(routing)")
+    lines.append(
+      "events   \(totals.held) held, \(totals.takenBack) taken back, \(totals.readsAskedAgain) reads asked again, "
+        + "\(totals.unknownFates) unknown fates, \(totals.resubscriptions) resubscriptions")
+    lines.append(
+      "memory   \(Wording.size(process.residentMemory)) resident, \(Wording.size(totals.outputBytes)) of replies unread"
+    )
+    let stalled = workers.indices.filter { workers[$0] == nil }
+    lines.append(
+      "threads  \(workers.count), answering within \(Wording.latency(totals.lag))"
+        + (stalled.isEmpty ? "" : "; NOT ANSWERING: \(stalled.map(String.init).joined(separator: ", "))"))
+    return lines
+  }
+
+  /// How it is, in a few words.
+  private var sentence: String {
+    switch state {
+    case "ok": "ok"
+    case "draining": "draining"
+    case "starting": "starting, the nodes are being looked at"
+    case "paused": "writes are paused"
+    case "no-primary": "no primary, reads go on"
+    case "down": "no node can be reached"
+    default: "a thread does not answer"
+    }
+  }
+
+  private var routing: String {
+    let reasons = RouteReason.allCases.filter { totals.routed[$0] > 0 }
+    return reasons.isEmpty
+      ? "nothing yet" : reasons.map { "\($0.rawValue) \(totals.routed[$0])" }.joined(separator: ", ")
+  }
+}

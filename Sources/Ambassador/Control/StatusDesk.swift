@@ -1,0 +1,113 @@
+import Admin
+import Glibc
+import Proxy
+import Reactor
+import Topology
+
+/// Puts together how the ambassador is, for whoever asks: the control socket, metrics, the status page.
+final class StatusDesk {
+  /// How often the workers are asked when nobody else asks, in seconds, so that there is something to compare with.
+  private static let pulse = 5.0
+
+  let survey: WorkerSurvey
+  private unowned let ambassador: Ambassador
+  private let startedAt: Double
+  private var observations: [NodeAddress: NodeObservation] = [:]
+  private var lastPrimary: NodeAddress?
+  private var history = StatusHistory()
+  private var timer: TimerSource?
+
+  init(of ambassador: Ambassador) {
+    self.ambassador = ambassador
+    let loop = ambassador.loop
+    startedAt = loop.now
+    survey = WorkerSurvey(on: loop, of: ambassador.workers)
+    timer = TimerSource(on: loop, after: Self.pulse, repeating: Self.pulse) { [unowned self] in self.status { _ in } }
+    status { _ in }
+  }
+
+  func close() {
+    timer = nil
+    survey.close()
+  }
+
+  /// Discovery has heard of a node.
+  func observed(_ node: NodeAddress, _ observation: NodeObservation) { observations[node] = observation }
+
+  /// How it is now.
+  /// - Parameter then: called once on the control thread, within about a second even if a worker does not answer.
+  func status(_ then: @escaping (StatusReport) -> Void) {
+    survey.ask(.report(askedAt: ambassador.loop.now)) { [unowned self] workers in
+      let now = self.ambassador.loop.now
+      let earlier = self.history.earlier(at: now)
+      self.history.record(workers, at: now)
+      then(
+        StatusReport(
+          process: self.process, topology: self.topology, nodes: self.nodes, workers: workers, earlier: earlier,
+          pause: nil))
+    }
+  }
+
+  private var process: ProcessStatus {
+    var process = ProcessStatus()
+    process.version = Release.version
+    process.processID = Int(getpid())
+    process.uptime = ambassador.loop.now - startedAt
+    process.residentMemory = Memory.resident
+    process.listeners = zip(ambassador.listeners.addresses, ambassador.configuration.listen).map { address, listener in
+      "\(address)\(listener.difference)"
+    }
+    process.isAccepting = ambassador.isAccepting
+    process.isDraining = ambassador.isStopping
+    return process
+  }
+
+  private var topology: TopologyStatus {
+    var topology = TopologyStatus()
+    switch ambassador.configuration.topology {
+    case .static: topology.source = "static"
+    case .sentinel: topology.source = "sentinel"
+    }
+    guard let snapshot = ambassador.lastSnapshot else {
+      topology.primaryAbsence = "the nodes have not been looked at yet"
+      return topology
+    }
+    topology.primary = snapshot.primary
+    topology.primaryAbsence = snapshot.primaryAbsence
+    topology.primaryProof = snapshot.primaryProof
+    topology.epoch = snapshot.epoch
+    return topology
+  }
+
+  /// The primary, or the last one while there is none, then the replicas.
+  private var nodes: [NodeStatus] {
+    guard let snapshot = ambassador.lastSnapshot else { return [] }
+    lastPrimary = snapshot.primary ?? lastPrimary
+    var nodes: [NodeStatus] = []
+    if let primary = lastPrimary, !snapshot.replicas.contains(where: { $0.node == primary }) {
+      let isServing = snapshot.primary != nil
+      nodes.append(
+        NodeStatus(
+          name: primary, role: .primary, isServing: isServing, health: isServing ? "ok" : unprovenHealth(of: primary)))
+    }
+    nodes += snapshot.replicas.map { replica in
+      NodeStatus(
+        name: replica.node, role: .replica, isServing: replica.fitness == .fit,
+        health: replica.fitness == .fit ? "ok" : replica.fitness.rawValue,
+        lagBytes: lag(of: replica.node, behind: snapshot.primary))
+    }
+    return nodes
+  }
+
+  private func unprovenHealth(of node: NodeAddress) -> String {
+    if case .answered = observations[node] { "unproven" } else { "unreachable" }
+  }
+
+  /// As both have said last; they are asked within a heartbeat of each other, so this is a measure and no proof.
+  private func lag(of replica: NodeAddress, behind primary: NodeAddress?) -> Int? {
+    guard let primary, case .answered(let whole, _) = observations[primary],
+      case .answered(let part, _) = observations[replica], whole.replicationID == part.replicationID
+    else { return nil }
+    return max(0, Int(clamping: whole.offset) - Int(clamping: part.offset))
+  }
+}

@@ -1,0 +1,102 @@
+import Topology
+
+/// What a worker says of itself when it is asked: a value, the same for `STATUS`, `top`, metrics and the status page.
+/// Everything that counts counts from the worker's start.
+public struct WorkerReport: Sendable {
+  /// The worker's number, from 0.
+  public var index = 0
+  /// Seconds from the question to the answer: how long an event waits for this loop at the moment.
+  public var lag = 0.0
+  public var clients = 0
+  /// Connections that clients have opened.
+  public var accepted = 0
+  /// Upstream connections, shared and own, and how many of these are lent to a client at the moment.
+  public var lanes = 0
+  public var lent = 0
+  /// Clients that wait for a primary, the bytes of what they ask, and for how many seconds there has been none; nothing
+  /// while nobody has missed it.
+  public var holding = 0
+  public var heldBytes = 0
+  public var absentFor: Double?
+  /// Bytes of replies that wait for clients to read them.
+  public var outputBytes = 0
+  public var counters = WorkerCounters()
+  /// Every node that this worker has met, whether it serves now or not.
+  public var nodes: [NodeReport] = []
+
+  public init() {}
+}
+
+/// A node as one worker sees it.
+public struct NodeReport: Sendable {
+  public var name: NodeAddress
+  public var isPrimary: Bool
+  public var isFitReplica: Bool
+  /// Connections to it that are ready, and those that are being made.
+  public var readyLanes = 0
+  public var openingLanes = 0
+  /// Requests in flight to it.
+  public var outstanding: Int
+  public var traffic = NodeTraffic()
+  /// It is not tried or not read at the moment, because it failed.
+  public var isShunned: Bool
+  /// It owes replies and is silent.
+  public var isSilent = false
+  /// Why the last connection to it was lost; empty for never.
+  public var lastFailure: String
+
+  public init(
+    name: NodeAddress, isPrimary: Bool = false, isFitReplica: Bool = false, outstanding: Int = 0,
+    isShunned: Bool = false, lastFailure: String = ""
+  ) {
+    self.name = name
+    self.isPrimary = isPrimary
+    self.isFitReplica = isFitReplica
+    self.outstanding = outstanding
+    self.isShunned = isShunned
+    self.lastFailure = lastFailure
+  }
+}
+
+extension WorkerQuestion where Answer == WorkerReport {
+  /// How it is.
+  /// - Parameter now: when it is asked, by the loop's clock.
+  public static func report(askedAt now: Double) -> Self {
+    WorkerQuestion { worker in worker.report(askedAt: now) }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  func report(askedAt asked: Double) -> WorkerReport {
+    let now = pointee.loop.now
+    var report = WorkerReport()
+    report.index = pointee.index
+    report.lag = Swift.max(0, now - asked)
+    report.clients = pointee.clientCount
+    report.accepted = pointee.accepted
+    report.lanes = pointee.lanes.count
+    report.lent = pointee.lent
+    report.holding = pointee.holding.count
+    report.heldBytes = pointee.heldBytes
+    report.absentFor = pointee.absentSince.map { now - $0 }
+    report.outputBytes = pointee.outputBytes
+    report.counters = pointee.counters
+    report.nodes = pointee.nodes.map { node in
+      NodeReport(
+        name: node.pointee.name, isPrimary: node.pointee.isPrimary, isFitReplica: node.pointee.isFitReplica,
+        outstanding: node.pointee.outstanding,
+        isShunned: node.pointee.shunnedUntil > now || !node.pointee.mayConnect(now: now),
+        lastFailure: node.pointee.lastFailure)
+    }
+    for lane in pointee.lanes {
+      guard let index = pointee.nodes.firstIndex(of: lane.pointee.node) else { continue }
+      if lane.pointee.state == .ready {
+        report.nodes[index].readyLanes += 1
+      } else {
+        report.nodes[index].openingLanes += 1
+      }
+      if lane.pointee.isSuspect { report.nodes[index].isSilent = true }
+    }
+    return report
+  }
+}
