@@ -30,7 +30,7 @@ public final class Ambassador {
   var workers: [WorkerThread] = []
   var workersLeft = 0
   let events = Mailbox<WorkerEvent>()
-  private let ledger = SharedLedger()
+  private let ledger: SharedLedger
   var discovery: (any TopologySource)?
   var signals: [SignalSource] = []
   private var firstVerdict: TimerSource?
@@ -55,6 +55,7 @@ public final class Ambassador {
     }
     self.configuration = configuration
     self.loop = loop
+    ledger = SharedLedger(writers: configuration.threads)
     logger = Logger(configuration.log)
     narrator = Narrator(logger: logger)
     listeners = Listeners(on: loop)

@@ -9,6 +9,8 @@ public struct Coverage: Sendable, BitwiseCopyable {
   public private(set) var promised: Ticket = 0
   /// Probes that were asked and not answered.
   public private(set) var asked = 0
+  /// Whether a probe was ever answered.
+  public private(set) var isAnswered = false
   /// Where the node was when it was asked last.
   private var point: ReplicationPoint?
   private var askAgainAt = 0.0
@@ -69,6 +71,7 @@ public struct Coverage: Sendable, BitwiseCopyable {
   }
 
   private mutating func answered(_ now: Double) {
+    isAnswered = true
     promised = 0
     asked = max(0, asked - 1)
     askAgainAt = now + pause

@@ -5,14 +5,15 @@ import Synchronization
 /// A write is entered (``mark(_:_:)``) before it is sent, so before it can be acknowledged; a read that was sent after the
 /// acknowledgement finds it here, whichever thread it comes to.
 public struct WriteLedger: ~Copyable, Sendable {
-  @usableFromInline let slots = KeySlots()
+  @usableFromInline let slots: KeySlots
   @usableFromInline let latestTicket = Atomic<Ticket>(0)
   @usableFromInline let fencedTicket = Atomic<Ticket>(0)
   @usableFromInline let everything = Atomic<Ticket>(0)
   private let lastRead = Atomic<Int64>(.min)
   private let book = Mutex(FenceBook())
 
-  public init() {}
+  /// - Parameter writers: how many threads enter writes.
+  public init(writers: Int) { slots = KeySlots(hasOneWriter: writers == 1) }
 
   /// The last ticket that was given: a node that covers it has every write.
   @inlinable @inline(__always)
@@ -22,7 +23,8 @@ public struct WriteLedger: ~Copyable, Sendable {
   @inlinable @inline(__always)
   public var fenced: Ticket { fencedTicket.load(ordering: .acquiring) }
 
-  /// The last write that this key, or a key that shares its slot, may have seen.
+  /// The last write that this key may have seen: its own, that of a key that shares its slot, or one up to which single
+  /// keys are forgotten.
   @inlinable @inline(__always)
   public func lastWrite(_ keyHash: UInt64) -> Ticket {
     Swift.max(slots.ticket(keyHash), everything.load(ordering: .acquiring))
@@ -37,10 +39,18 @@ public struct WriteLedger: ~Copyable, Sendable {
   public func mark(_ keyHash: UInt64, _ ticket: Ticket) { slots.mark(keyHash, ticket) }
 
   /// Enters a write to each of several keys under an open batch.
-  public func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) { slots.mark(keyHashes, ticket) }
+  public func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) {
+    for hash in keyHashes { slots.mark(hash, ticket) }
+  }
 
   /// Enters a write that may touch any key.
   public func markEverything(_ ticket: Ticket) { everything.max(ticket, ordering: .acquiringAndReleasing) }
+
+  /// The replicas that are read have everything up to this ticket, so nobody need know which keys were written until then.
+  public func forget(upTo ticket: Ticket) { slots.forget(upTo: ticket) }
+
+  /// The ticket up to which single keys are forgotten.
+  public var horizon: Ticket { slots.horizon }
 
   /// Somebody reads from replicas now, in seconds since some moment in the past.
   public func noteRead(at now: Double) {
@@ -86,9 +96,10 @@ public struct WriteLedger: ~Copyable, Sendable {
 public final class SharedLedger: Sendable {
   public nonisolated(unsafe) let pointer: UnsafeMutablePointer<WriteLedger>
 
-  public init() {
+  /// - Parameter writers: how many threads enter writes.
+  public init(writers: Int) {
     pointer = .allocate(capacity: 1)
-    pointer.initialize(to: WriteLedger())
+    pointer.initialize(to: WriteLedger(writers: writers))
   }
 
   deinit {

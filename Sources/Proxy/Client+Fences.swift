@@ -47,8 +47,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     return UnsafeRawBufferPointer(start: request + span.offset, count: span.length)
   }
 
-  /// A lane for a read that must see more than `lane` is proven to have: another replica's, or the primary's; and sees to
-  /// it that more is proven soon.
+  /// A lane for a read that must see more than `lane` is proven to have: another replica's, the primary's, or while there
+  /// is no connection to that `lane` itself if nothing is known of it yet; and sees to it that more is proven soon.
   @inline(never)
   func laneWithProof(of need: Ticket, insteadOf lane: LaneRef) -> (LaneRef?, RouteDecision) {
     let worker = pointee.worker
@@ -67,6 +67,11 @@ extension UnsafeMutablePointer where Pointee == Client {
       // Nothing under way will fence it: the connection was lost on which the proof would have come, or there is a new
       // history.
       _ = primary.openBatch()
+    }
+    if primary?.pointee.state != .ready, !lane.pointee.coverage.isAnswered {
+      // On trust: a new connection proves itself in a moment, and perhaps nobody else can answer.
+      lane.verify(need)
+      return (lane, RouteDecision(.replica, .readonlyCommand))
     }
     let reason: RouteReason =
       need > fenced ? .keyWrittenRecently : lane.pointee.coverage.proven == 0 ? .noFenceYet : .replicaBehind

@@ -1,3 +1,4 @@
+import Consistency
 import RESP
 import Reactor
 
@@ -51,14 +52,22 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     guard let held = pointee.held, pointee.outstanding == 0 else { return }
     let worker = pointee.worker
-    let lane =
-      held.needsPrimary
-      ? worker.primaryLane(pointee.set) : worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil)
-    if let lane { return place(held, on: lane) }
+    if let lane = lane(for: held) { return place(held, on: lane) }
     guard worker.mayHold else { return refuseHeld() }
     pointee.heldBytes += held.bytes
     worker.pointee.heldBytes += held.bytes
     waitForPrimary()
+  }
+
+  /// The primary's lane, or for what only reads one to whoever has, or may have, what it must see.
+  private func lane(for held: Held) -> LaneRef? {
+    let worker = pointee.worker
+    if held.needsPrimary { return worker.primaryLane(pointee.set) }
+    guard let lane = worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil) else { return nil }
+    guard isFenced, lane.pointee.node.pointee.isDirect, !lane.pointee.node.pointee.isPrimary else { return lane }
+    var need: Ticket = 0
+    for case .request(let request, isRead: true) in held.items { need = max(need, worker.need(of: request)) }
+    return need <= lane.pointee.coverage.proven ? lane : laneWithProof(of: need, insteadOf: lane).0
   }
 
   private func place(_ held: Held, on lane: LaneRef) {

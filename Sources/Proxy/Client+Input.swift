@@ -212,6 +212,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     if need <= lane.pointee.coverage.proven { return true }
     let (other, decision) = laneWithProof(of: need, insteadOf: lane)
+    if other == lane { return true }
     if pointee.outstanding == 0, let other, other.pointee.node.pointee.isPrimary {
       // Nothing of it was sent yet.
       pointee.worker.pointee.counters.routed[.pipelineOrder] += Int(run.count &- run.counted)

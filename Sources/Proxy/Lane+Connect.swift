@@ -120,5 +120,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.isProofWanted = pointee.isShared
     markDirty()
     if pointee.node.pointee.isPrimary, pointee.worker.pointee.absentSince != nil { pointee.worker.endAbsence() }
+    if !pointee.node.pointee.isPrimary, !pointee.worker.pointee.holding.isEmpty { pointee.worker.releaseHeld() }
   }
 }

@@ -168,7 +168,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         continue
       case .read where client.pointee.held != nil, .write where client.pointee.held != nil && !evacuee.isTouched:
         // Behind something that waits.
-        takeBack(evacuee, needsPrimary: evacuee.kind == .write || cause == .unproven)
+        takeBack(evacuee, needsPrimary: evacuee.kind == .write)
         continue
       case .read:
         if again < Limits.attempts || cause != .lostLane {
@@ -181,7 +181,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
         if target == nil, worker.mayHold, worker.pointee.primary == nil || worker.primaryLane(set) == nil {
-          takeBack(evacuee, needsPrimary: cause == .unproven)
+          takeBack(evacuee, needsPrimary: false)
           continue
         }
         if let lane = target {

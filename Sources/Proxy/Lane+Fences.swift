@@ -116,9 +116,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
       return
     }
     let now = worker.pointee.loop.now
+    let before = pointee.coverage.proven
     let holds =
       point.map { pointee.coverage.learn($0, covering: ledger.pointee.coverage(at: $0), now: now) }
       ?? pointee.coverage.learnNothing(now: now)
+    pointee.node.pointee.lastProven = pointee.coverage.proven
+    worker.forgetWhatReplicasHave(now: now)
+    // While there is no primary, reads wait that need more than any replica was proven to have.
+    if pointee.coverage.proven > before, !worker.pointee.holding.isEmpty { worker.releaseHeld() }
     guard !holds, pointee.pending.count > 0 else { return }
     let evacuees = evacuate(keeping: nil, leavingTraces: true)
     rehome(
@@ -178,5 +183,21 @@ extension UnsafeMutablePointer where Pointee == Lane {
       markDirty()
     }
     return true
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Single keys need not be known any more once all replicas that are read have what was written to them.
+  func forgetWhatReplicasHave(now: Double) {
+    var least = Ticket.max
+    var most: Ticket = 0
+    for index in pointee.fitReplicas {
+      let node = pointee.nodes[index]
+      guard node.pointee.isDirect else { continue }
+      least = min(least, node.pointee.lastProven)
+      most = max(most, node.pointee.lastProven)
+    }
+    guard most > 0 else { return }
+    pointee.ledger.pointee.forget(upTo: pointee.horizon.advance(least: least, most: most, now: now))
   }
 }

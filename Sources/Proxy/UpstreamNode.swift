@@ -1,3 +1,4 @@
+import Consistency
 import Reactor
 import Topology
 
@@ -19,6 +20,9 @@ struct UpstreamNode: ~Copyable {
   var isFitReplica = false
   /// It follows the primary itself. The data of a replica's replica may go back when the one between restarts.
   var isDirect = true
+  /// What the connection to it that learned something last was proven to have. For how much the ledger may forget; what is
+  /// read where does not depend on it.
+  var lastProven: Ticket = 0
   /// It is not read from until then, because of what it answered.
   var shunnedUntil = 0.0
   /// Requests in flight to it, all lanes together.

@@ -54,6 +54,7 @@ struct Worker: ~Copyable {
   var primary: Int?
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
+  var horizon = Horizon()
   var sets: [LaneSetRef] = []
   /// The ambassador's own user, then those that clients have named.
   var identities: [Identity]

@@ -2,8 +2,9 @@ import Consistency
 
 /// The ambassador's data path, as far as the ledger is concerned.
 extension FenceSimulation {
+  /// Keys that come to a few slots, with tags of their own.
   static let hashes: [UInt64] = (0..<keys).map { key in
-    withUnsafeBytes(of: key) { KeyHash.hash($0) }
+    UInt64(key % 3) << 60 | UInt64(key) << 36
   }
 
   private var sluggishness: Int { [1, 2, 2, 8][roll(4)] }

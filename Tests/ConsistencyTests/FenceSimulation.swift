@@ -14,7 +14,7 @@ final class FenceSimulation {
   static let nodes = 5
 
   var dice: SeededGenerator
-  let ledger = SharedLedger()
+  let ledger: SharedLedger
   var now = 0.0
   var nodes: [SimulatedNode] = []
   var workers: [SimulatedWorker] = []
@@ -45,6 +45,7 @@ final class FenceSimulation {
 
   init(seed: UInt64) {
     dice = SeededGenerator(seed: seed)
+    ledger = SharedLedger(writers: seed % 2 == 0 ? 1 : 4)
     faultsEvery = [15, 40, 100, 300][Int(dice.next() % 4)]
     acknowledged = Array(repeating: [], count: Self.keys)
     for id in 0..<Self.nodes { nodes.append(SimulatedNode(id: id, isChained: id == Self.nodes - 1)) }
@@ -105,12 +106,14 @@ final class FenceSimulation {
 
   /// What happens now and then.
   private func errand(for worker: SimulatedWorker) {
-    switch roll(6) {
+    switch roll(7) {
     case 0: learnPrimary(worker)
     case 1: reconfigure(pick(nodes))
     case 2: executeOrphan()
     case 3: if ledger.needsProbe { probeOnly(worker) }
     case 4: isWriting = chance(3)
+    // What may be forgotten is a matter of how much is read from replicas, not of what is.
+    case 5: ledger.forget(upTo: Ticket(roll(Int(ledger.latest) + 1)))
     default: ask(pick(worker.replicaLanes))
     }
   }

@@ -7,7 +7,9 @@ import Testing
 struct KeyHashTests {
   private func hash(_ bytes: [UInt8]) -> UInt64 { bytes.withUnsafeBytes { KeyHash.hash($0) } }
 
-  private func slot(_ bytes: [UInt8]) -> Int { Int(hash(bytes) >> (64 - KeySlots.bits)) }
+  private static let bits: UInt64 = 20
+
+  private func slot(_ bytes: [UInt8]) -> Int { Int(hash(bytes) >> (64 - Self.bits)) }
 
   @Test("A hash depends on nothing but the bytes: not on where they lie", arguments: 0...40)
   func unaligned(length: Int) {
@@ -65,7 +67,7 @@ struct KeyHashTests {
   /// 100 000 keys thrown at random into 1 048 576 slots leave 90.9 % of these empty and put five or so into the fullest.
   @Test("Typical keys spread over the slots as if by chance", arguments: families.indices)
   func spreads(family: Int) {
-    var counts = Array(repeating: 0, count: 1 << Int(KeySlots.bits))
+    var counts = Array(repeating: 0, count: 1 << Int(Self.bits))
     for number in 1...100_000 as ClosedRange<UInt32> { counts[slot(Self.families[family].key(number))] += 1 }
     var empty = 0
     var fullest = 0

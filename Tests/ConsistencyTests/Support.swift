@@ -31,6 +31,7 @@ extension SharedLedger {
   func noteRead(at now: Double) { pointer.pointee.noteRead(at: now) }
   func isRead(at now: Double, within seconds: Double) -> Bool { pointer.pointee.isRead(at: now, within: seconds) }
   func markEverything(_ ticket: Ticket) { pointer.pointee.markEverything(ticket) }
+  func forget(upTo ticket: Ticket) { pointer.pointee.forget(upTo: ticket) }
   func lastWrite(_ keyHash: UInt64) -> Ticket { pointer.pointee.lastWrite(keyHash) }
   func coverage(at point: ReplicationPoint) -> Ticket { pointer.pointee.coverage(at: point) }
 }

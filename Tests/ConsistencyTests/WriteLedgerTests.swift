@@ -6,26 +6,60 @@ import Testing
 struct WriteLedgerTests {
   private static let o = History.old
 
-  @Test("The highest ticket of a slot stays, in whatever order they come")
-  func slots() {
-    let ledger = SharedLedger()
-    let top = UInt64.max
-    #expect(ledger.lastWrite(top) == 0)
-    for (ticket, expected) in [(3, 3), (2, 3), (3, 3), (9, 9), (0, 9)] as [(Ticket, Ticket)] {
-      ledger.mark(top, ticket)
-      #expect(ledger.lastWrite(top) == expected)
-    }
-    #expect(ledger.lastWrite(0) == 0)
-    ledger.mark(0, 1)
-    #expect(ledger.lastWrite(0) == 1)
-    #expect(ledger.lastWrite(1 << (64 - KeySlots.bits)) == 0)
-    #expect(ledger.lastWrite(1) == 1, "a neighbour in the same slot")
+  /// A hash that comes to this slot, with this tag.
+  private static func hash(_ slot: UInt64, _ tag: UInt64) -> UInt64 {
+    slot << (64 - KeySlots.bits) | tag << (64 - 2 * KeySlots.bits)
   }
 
-  @Test("Several keys are entered as one after the other would be")
-  func together() {
-    let ledger = SharedLedger()
-    let slot = { (number: UInt64) in number << (64 - KeySlots.bits) }
+  @Test("The highest ticket of a key stays, in whatever order they come", arguments: [1, 4])
+  func slots(writers: Int) {
+    let ledger = SharedLedger(writers: writers)
+    for top in [UInt64.max, Self.hash(7, 0), 0, Self.hash(8, 0xFFFF)] {
+      #expect(ledger.lastWrite(top) == 0)
+      for (ticket, expected) in [(3, 3), (2, 3), (3, 3), (9, 9), (0, 9)] as [(Ticket, Ticket)] {
+        ledger.mark(top, ticket)
+        #expect(ledger.lastWrite(top) == expected)
+      }
+    }
+    #expect(ledger.lastWrite(Self.hash(9, 0)) == 0)
+  }
+
+  @Test("Keys that come to one slot are told apart until two of them were written lately", arguments: [1, 4])
+  func sharedSlots(writers: Int) {
+    let ledger = SharedLedger(writers: writers)
+    let (one, two, three) = (Self.hash(5, 1), Self.hash(5, 2), Self.hash(5, 3))
+    ledger.mark(one, 4)
+    #expect(ledger.lastWrite(one) == 4 && ledger.lastWrite(two) == 0)
+    ledger.mark(two, 6)
+    #expect([one, two, three].map { ledger.lastWrite($0) } == [6, 6, 6], "all share it now")
+    ledger.mark(three, 5)
+    #expect([one, two, three].map { ledger.lastWrite($0) } == [6, 6, 6], "a late comer takes nothing back")
+    #expect(ledger.lastWrite(Self.hash(6, 1)) == 0)
+  }
+
+  @Test("Behind the horizon a slot belongs to the last who wrote, and all others count as written at the horizon", arguments: [1, 4])
+  func horizon(writers: Int) {
+    let ledger = SharedLedger(writers: writers)
+    let (one, two, three) = (Self.hash(5, 1), Self.hash(5, 2), Self.hash(5, 3))
+    ledger.mark(one, 4)
+    ledger.forget(upTo: 4)
+    #expect(ledger.lastWrite(one) == 4, "known as long as nobody else comes")
+    #expect(ledger.lastWrite(two) == 4 && ledger.lastWrite(Self.hash(6, 1)) == 4)
+    ledger.mark(two, 7)
+    #expect([one, two, three].map { ledger.lastWrite($0) } == [4, 7, 4])
+    ledger.mark(three, 8)
+    #expect([one, two, three].map { ledger.lastWrite($0) } == [8, 8, 8])
+    ledger.forget(upTo: 8)
+    ledger.mark(one, 9)
+    #expect([one, two, three].map { ledger.lastWrite($0) } == [9, 8, 8], "a shared slot is one key's again")
+    ledger.forget(upTo: 3)
+    #expect(ledger.lastWrite(Self.hash(6, 1)) == 8, "the horizon never comes back")
+  }
+
+  @Test("Several keys are entered as one after the other would be", arguments: [1, 4])
+  func together(writers: Int) {
+    let ledger = SharedLedger(writers: writers)
+    let slot = { (number: UInt64) in Self.hash(number, 0) }
     ledger.mark(slot(2), 9)
     [slot(1), slot(2), slot(3), slot(1)].withUnsafeBufferPointer { ledger.mark($0, 5) }
     #expect((0...4).map { ledger.lastWrite(slot($0)) } == [0, 5, 9, 5, 0])
@@ -35,9 +69,31 @@ struct WriteLedgerTests {
     #expect(ledger.lastWrite(slot(0)) == 0)
   }
 
+  /// Tickets are entered by several threads while the horizon moves; what any key says is never less than its last.
+  @Test("No key's write is forgotten before the horizon, whoever takes its slot")
+  func concurrentHorizon() async {
+    let ledger = SharedLedger(writers: 4)
+    await withTaskGroup(of: Void.self) { group in
+      for thread in 0..<4 as Range<Ticket> {
+        group.addTask {
+          // All threads' keys come to two slots.
+          let keys = (0..<6 as Range<UInt64>).map { Self.hash($0 % 2, thread * 100 + $0) }
+          var last = Array(repeating: Ticket(0), count: keys.count)
+          for step in 1..<20_000 as Range<Ticket> {
+            let key = Int((step &* 2_654_435_761 >> 7) % 6)
+            last[key] = step
+            ledger.mark(keys[key], step)
+            if step % 50 == thread { ledger.forget(upTo: step &- step % 40) }
+            for (key, written) in zip(keys, last) { #expect(ledger.lastWrite(key) >= written) }
+          }
+        }
+      }
+    }
+  }
+
   @Test("Somebody reads until nobody has for a while")
   func readers() {
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 4)
     #expect(!ledger.isRead(at: 0, within: 1) && !ledger.isRead(at: 1e6, within: 1))
     ledger.noteRead(at: 100)
     #expect(ledger.isRead(at: 100, within: 1) && ledger.isRead(at: 100.9, within: 1))
@@ -50,7 +106,7 @@ struct WriteLedgerTests {
 
   @Test("The highest ticket stays when several threads mark the same slots")
   func concurrentMarks() async {
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 4)
     let hashes: [UInt64] = [0, .max, 0x1234_5678_9ABC_DEF0]
     await withTaskGroup(of: Void.self) { group in
       for thread in 0..<4 as Range<Ticket> {
@@ -73,7 +129,7 @@ struct WriteLedgerTests {
 
   @Test("Threads that begin and prove at once leave everything fenced")
   func concurrentBatches() async {
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 4)
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<4 {
         group.addTask {
@@ -95,7 +151,7 @@ struct WriteLedgerTests {
 
   @Test("A write to everything counts for every key, and for none less than its own")
   func everything() {
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 4)
     ledger.mark(0, 5)
     ledger.markEverything(3)
     #expect(ledger.lastWrite(0) == 5)
@@ -109,7 +165,7 @@ struct WriteLedgerTests {
 
   @Test("What threads see follows the book")
   func followsBook() {
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 4)
     let first = ledger.begin(under: 1)
     #expect(ledger.latest == first && ledger.fenced == 0)
     ledger.prove(first, at: Self.o.primary(50))

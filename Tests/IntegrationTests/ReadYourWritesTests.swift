@@ -249,6 +249,27 @@ struct ReadYourWritesTests {
     }
   }
 
+  /// A new connection has proven nothing yet, and what all replicas had is not known by key any more.
+  @Test func `without a primary, what replicas have is read over new connections as well`() throws {
+    try withLab(flags: ["--failover-hold", "60s"]) { lab in
+      let client = try lab.connect()
+      for index in 0..<50 { try expectEqual(try client.call("SET", "key:\(index)", "\(index)"), .simple("OK")) }
+      try eventually("all is read from replicas") {
+        try lab.redis.calls(of: "get") { _ = try client.pipeline((0..<50).map { ["GET", "key:\($0)"] }) }[0] == 0
+      }
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") { lab.service.report.contains("no primary") }
+      for round in 0..<10 {
+        for replica in lab.replicas { _ = try replica.call("CLIENT", "KILL", "TYPE", "normal") }
+        let keys = round % 2 == 0 ? 0..<50 : round..<round + 1
+        for (key, reply) in zip(keys, try client.pipeline(keys.map { ["GET", "key:\($0)"] })) {
+          try expectEqual(reply, .bulk("\(key)"), "round \(round)")
+        }
+        try expectEqual(try client.call("GET", "never written"), .nullBulk, "round \(round)")
+      }
+    }
+  }
+
   /// The primary names another history when its backlog is made anew: fences must be too.
   @Test func `a primary that begins a new history`() throws {
     try withLab(relayed: true) { lab in

@@ -13,7 +13,7 @@ struct AdoptTests {
   func rules() throws {
     let loop = try #require(EventLoop())
     let worker = WorkerRef.allocate(capacity: 1)
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 1)
     worker.initialize(
       to: Worker(
         index: 0, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer, report: { _ in }))

@@ -55,7 +55,7 @@ struct DiceTests {
   func workers() throws {
     let loop = try #require(EventLoop())
     defer { loop.destroy() }
-    let ledger = SharedLedger()
+    let ledger = SharedLedger(writers: 1)
     let states = (0..<20).map { index in
       Worker(
         index: index % 2, loop: loop, settings: WorkerSettings(), table: .builtin, ledger: ledger.pointer,
