@@ -4,12 +4,15 @@ import Proxy
 // How it ends, and what the process needs to live.
 extension Ambassador {
   func happened(_ event: WorkerEvent) {
-    if case .ended = event {
+    switch event {
+    case .ended:
       workersLeft -= 1
       if workersLeft == 0 { loop.stop() }
-      return
+    case .configured(_, let step): configured(step: step)
+    case .followed(_, let generation, let counts): followed(generation: generation, counts)
+    case .drained, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed, .passwordRefused:
+      if !isStopping { narrator.happened(event) }
     }
-    if !isStopping { narrator.happened(event) }
   }
 
   /// The first signal lets clients finish, the second ends at once.
@@ -19,6 +22,7 @@ extension Ambassador {
       "\(number == SIGINT ? "SIGINT" : "SIGTERM"): \(isStopping ? "ending now" : "draining for at most \(drain) s")")
     isStopping = true
     listeners.close()
+    stopReloading()
     for worker in workers { worker.drain(seconds: drain) }
   }
 

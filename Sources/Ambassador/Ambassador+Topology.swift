@@ -6,33 +6,64 @@ import Topology
 
 // What discovery says, and who is told.
 extension Ambassador {
-  func startDiscovery(_ secrets: Secrets) {
-    let handlers = DiscoveryHandlers(
-      onUpdate: { [unowned self] update in self.follow(update) },
-      onCommands: { [unowned self] commands in self.use(commands) },
-      onObservation: { [unowned self] node, observation in
-        self.narrator.observed(node, observation)
-        self.desk?.observed(node, observation)
-      },
-      onSentinel: { [unowned self] sentinel, why in self.narrator.heard(sentinel, lost: why) })
-    let maxLag = configuration.reads.maxLag?.seconds
-    let settings = MonitorSettings(configuration, secrets)
-    let discovery: any TopologySource
-    switch configuration.topology {
-    case .static(let nodes):
-      discovery = StaticDiscovery(
-        on: loop, primary: NodeAddress(nodes.primary), replicas: nodes.replicas.map(NodeAddress.init),
-        maxLag: maxLag, settings: settings, handlers: handlers)
-    case .sentinel(let sentinel):
-      discovery = SentinelDiscovery(
-        on: loop, sentinels: sentinel.addresses.map(NodeAddress.init), maxLag: maxLag, settings: settings,
-        sentinelSettings: SentinelSettings(sentinel, configuration, secrets), handlers: handlers)
-    }
+  func startDiscovery() {
+    discoveryID = nextDiscoveryID()
+    let discovery = makeDiscovery(configuration, secrets, id: discoveryID)
     self.discovery = discovery
     discovery.start()
   }
 
-  private func follow(_ update: DiscoveryUpdate) {
+  func nextDiscoveryID() -> UInt64 {
+    discoveriesMade += 1
+    return discoveriesMade
+  }
+
+  /// Makes what watches a configuration's nodes; it is not started.
+  /// - Parameter id: what it finds counts while this is the id of the one in force, or of the candidate.
+  func makeDiscovery(
+    _ configuration: AmbassadorConfiguration, _ secrets: Secrets, id: UInt64
+  ) -> any TopologySource {
+    let handlers = DiscoveryHandlers(
+      onUpdate: { [unowned self] update in self.heard(update, from: id) },
+      onCommands: { [unowned self] commands in self.heard(commands, from: id) },
+      onObservation: { [unowned self] node, observation in
+        guard id == self.discoveryID else { return }
+        self.narrator.observed(node, observation)
+        self.desk?.observed(node, observation)
+      },
+      onSentinel: { [unowned self] sentinel, why in
+        if id == self.discoveryID { self.narrator.heard(sentinel, lost: why) }
+      })
+    let maxLag = configuration.reads.maxLag?.seconds
+    let settings = MonitorSettings(configuration, secrets)
+    switch configuration.topology {
+    case .static(let nodes):
+      return StaticDiscovery(
+        on: loop, primary: NodeAddress(nodes.primary), replicas: nodes.replicas.map(NodeAddress.init),
+        maxLag: maxLag, settings: settings, handlers: handlers)
+    case .sentinel(let sentinel):
+      return SentinelDiscovery(
+        on: loop, sentinels: sentinel.addresses.map(NodeAddress.init), maxLag: maxLag, settings: settings,
+        sentinelSettings: SentinelSettings(sentinel, configuration, secrets), handlers: handlers)
+    }
+  }
+
+  private func heard(_ update: DiscoveryUpdate, from id: UInt64) {
+    if id == discoveryID { return follow(update) }
+    guard case .proving(var candidate) = reloading.stage, candidate.discoveryID == id else { return }
+    candidate.update = update
+    reloading.stage = .proving(candidate)
+    considerCandidate()
+  }
+
+  private func heard(_ commands: [LiveCommand], from id: UInt64) {
+    if id == discoveryID { return use(commands) }
+    guard case .proving(var candidate) = reloading.stage, candidate.discoveryID == id else { return }
+    candidate.commands += commands
+    reloading.stage = .proving(candidate)
+  }
+
+  func follow(_ update: DiscoveryUpdate) {
     guard !isStopping else { return }
     let isComplete = discovery?.isComplete ?? true
     if isComplete || isAccepting, lastSnapshot != update.snapshot {
@@ -45,6 +76,7 @@ extension Ambassador {
       reign += 1
     }
     topology.reign = reign
+    topology.generation = generation
     if topology != lastTopology {
       lastTopology = topology
       for worker in workers { worker.follow(topology) }
@@ -52,7 +84,7 @@ extension Ambassador {
     if isComplete { accept() }
   }
 
-  private func use(_ commands: [LiveCommand]) {
+  func use(_ commands: [LiveCommand]) {
     table = table.merging(commands)
     let table = table
     for worker in workers { worker.use(table) }

@@ -22,8 +22,12 @@ public final class Ambassador {
     public let addresses: [SocketAddress]
   }
 
-  let configuration: AmbassadorConfiguration
-  let logger: Logger
+  /// What is in force.
+  var configuration: AmbassadorConfiguration
+  var secrets = Secrets()
+  /// What it was made of; nothing when there is nothing to read again.
+  let inputs: ConfigurationInputs?
+  var logger: Logger
   let loop: EventLoop
   let listeners: Listeners
   var narrator: Narrator
@@ -32,6 +36,17 @@ public final class Ambassador {
   let events = Mailbox<WorkerEvent>()
   private let ledger: SharedLedger
   var discovery: (any TopologySource)?
+  /// By which it is told from a candidate's.
+  var discoveryID: UInt64 = 0
+  var discoveriesMade: UInt64 = 0
+  /// How the clients of each listener are served.
+  var rules: [ListenerRules] = []
+  var reloading = Reloading()
+  /// How often another configuration has come into force.
+  var generation: UInt64 = 0
+  /// What was said last, so that it is said once.
+  var lastRefusal: [String] = []
+  var lastRestarts: [ReloadPlan.Change] = []
   var signals: [SignalSource] = []
   private var firstVerdict: TimerSource?
   private(set) var isAccepting = false
@@ -49,11 +64,12 @@ public final class Ambassador {
   var control: ControlServer?
   private var onReady: ((Ready) -> Void)?
 
-  private init(_ configuration: AmbassadorConfiguration) throws(StartFailure) {
+  private init(_ configuration: AmbassadorConfiguration, _ inputs: ConfigurationInputs?) throws(StartFailure) {
     guard let loop = EventLoop() else {
       throw StartFailure(description: "the kernel gives no epoll descriptor: \(String(cString: strerror(errno)))")
     }
     self.configuration = configuration
+    self.inputs = inputs
     self.loop = loop
     ledger = SharedLedger(writers: configuration.threads)
     logger = Logger(configuration.log)
@@ -62,14 +78,16 @@ public final class Ambassador {
   }
 
   /// Runs until a signal ends it.
-  /// - Parameter onReady: called once when the addresses are bound and the topology was looked at, on this thread.
+  /// - Parameters:
+  ///   - inputs: what the configuration was made of, and is made of again when it is reloaded.
+  ///   - onReady: called once when the addresses are bound and the topology was looked at, on this thread.
   public static func run(
-    _ configuration: AmbassadorConfiguration, onReady: ((Ready) -> Void)? = nil
+    _ configuration: AmbassadorConfiguration, from inputs: ConfigurationInputs? = nil, onReady: ((Ready) -> Void)? = nil
   ) throws(StartFailure) {
     Memory.giveBackEagerly()
     signal(SIGPIPE, SIG_IGN)
     raiseDescriptorLimit()
-    let ambassador = try Ambassador(configuration)
+    let ambassador = try Ambassador(configuration, inputs)
     ambassador.onReady = onReady
     try ambassador.start()
     ambassador.loop.run()
@@ -77,11 +95,10 @@ public final class Ambassador {
   }
 
   private func start() throws(StartFailure) {
-    let wanted = configuration.listen.map { ($0.address, ListenerRules(of: $0, in: configuration.reads)) }
-    do throws(Listeners.Failure) { try listeners.open(wanted) } catch {
+    rules = configuration.listen.map { ListenerRules(of: $0, in: configuration.reads) }
+    do throws(Listeners.Failure) { try listeners.open(configuration.listen.map(\.address)) } catch {
       throw StartFailure(description: error.description)
     }
-    let secrets: Secrets
     do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
       throw StartFailure(description: error.description)
     }
@@ -91,7 +108,9 @@ public final class Ambassador {
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
-    startDiscovery(secrets)
+    signals.append(SignalSource(on: loop, signal: SIGHUP) { [unowned self] in self.reload(because: "SIGHUP") })
+    startDiscovery()
+    watchFiles(of: configuration)
     for (address, listener) in zip(listeners.addresses, configuration.listen) {
       logger.info("listening on \(address)\(listener.difference)")
     }
@@ -119,10 +138,10 @@ public final class Ambassador {
     guard !isAccepting else { return }
     isAccepting = true
     firstVerdict = nil
-    listeners.accept { [unowned self] fd, rules in
+    listeners.accept { [unowned self] fd, listener in
       self.nextClientID += 1
       let worker = self.workers[Int(self.nextClientID % UInt64(self.workers.count))]
-      worker.adopt(fd, id: self.nextClientID, rules: rules)
+      worker.adopt(fd, id: self.nextClientID, rules: self.rules[listener], listener: listener)
     }
     onReady?(Ready(addresses: listeners.addresses))
     onReady = nil

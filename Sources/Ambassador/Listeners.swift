@@ -1,7 +1,6 @@
 import Configuration
 import Glibc
 import Reactor
-import Routing
 
 /// The sockets on which clients connect. Connections are accepted on the control thread and handed to the workers in
 /// turn: sharing the accepting among threads would leave most clients with whichever thread happened to be awake.
@@ -12,7 +11,7 @@ final class Listeners {
   }
 
   private let loop: EventLoop
-  private var sockets: [(address: SocketAddress, fd: Int32, rules: ListenerRules)] = []
+  private var sockets: [(address: SocketAddress, fd: Int32)] = []
   private var sources: [IOSource] = []
   private var pause: TimerSource?
 
@@ -24,8 +23,8 @@ final class Listeners {
   var addresses: [SocketAddress] { sockets.map(\.address) }
 
   /// Starts to queue connections.
-  func open(_ wanted: [(address: ListenAddress, rules: ListenerRules)]) throws(Failure) {
-    for (address, rules) in wanted {
+  func open(_ wanted: [ListenAddress]) throws(Failure) {
+    for address in wanted {
       let socketAddress: SocketAddress
       switch address {
       case .unix(let path): socketAddress = SocketAddress(unixPath: path)
@@ -44,7 +43,7 @@ final class Listeners {
         if socketAddress.port == 0, let port = Sockets.localPort(fd) {
           bound = SocketAddress(ip: socketAddress.host, port: port) ?? socketAddress
         }
-        sockets.append((bound, fd, rules))
+        sockets.append((bound, fd))
       } catch {
         throw Failure(description: "cannot listen on \(address): \(error); choose another with --listen")
       }
@@ -52,10 +51,12 @@ final class Listeners {
   }
 
   /// Starts to take connections from the queue.
-  /// - Parameter take: gets each connection, with the rules of the address that it came through.
-  func accept(_ take: @escaping (Int32, ListenerRules) -> Void) {
-    sources = sockets.map { _, fd, rules in
-      IOSource(on: loop, fd: fd, for: .readable) { [unowned self] in self.acceptSome(on: fd, rules, take) }
+  /// - Parameter take: gets each connection, with the place of the address that it came through.
+  func accept(_ take: @escaping (Int32, Int) -> Void) {
+    sources = sockets.enumerated().map { index, socket in
+      IOSource(on: loop, fd: socket.fd, for: .readable) { [unowned self] in
+        self.acceptSome(on: socket.fd, index, take)
+      }
     }
   }
 
@@ -63,18 +64,18 @@ final class Listeners {
   func close() {
     sources = []
     pause = nil
-    for (address, fd, _) in sockets {
+    for (address, fd) in sockets {
       Gate.close(fd)
       if address.port == nil { unlink(address.host) }
     }
     sockets = []
   }
 
-  private func acceptSome(on fd: Int32, _ rules: ListenerRules, _ take: @escaping (Int32, ListenerRules) -> Void) {
+  private func acceptSome(on fd: Int32, _ index: Int, _ take: @escaping (Int32, Int) -> Void) {
     // A bounded number a turn: signals and discovery want their turn too.
     for _ in 0..<64 {
       switch Sockets.accept(on: fd) {
-      case .connection(let connection): take(connection, rules)
+      case .connection(let connection): take(connection, index)
       case .none: return
       case .exhausted:
         // The queue stays readable: without a pause this would spin.

@@ -4,7 +4,7 @@ import Topology
 
 /// Tells the log what happens to nodes and clients: once when it changes, and nothing in a steady state.
 struct Narrator {
-  let logger: Logger
+  var logger: Logger
   private var fitness: [NodeAddress: ReplicaFitness] = [:]
   private var primary: NodeAddress?
   private var proof = ""
@@ -103,7 +103,10 @@ struct Narrator {
     case .resubscribed(let node, let channels):
       logger.notice("\(channels) subscriptions of a client taken up again at \(node)")
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
-    case .ended: break
+    case .passwordRefused(let node, let why):
+      logger.warning("\(node) does not take the new password (\(why)); connections to it go on as they are")
+    case .drained: logger.info("what was begun before the reload is finished; the connections for it are closed")
+    case .ended, .followed, .configured: break
     }
   }
 }

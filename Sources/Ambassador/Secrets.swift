@@ -7,6 +7,9 @@ struct Secrets: Sendable, Equatable {
   var upstream: UpstreamCredentials?
   var sentinel: UpstreamCredentials?
 
+  /// None.
+  init() {}
+
   /// A file that cannot be read, in one sentence that names the setting.
   struct Failure: Error, CustomStringConvertible {
     let description: String

@@ -22,6 +22,7 @@ extension WorkerSettings {
       return rules.consistency == .readYourWrites && rules.policy != .primary
     }
     credentials = secrets.upstream
+    handoverTime = configuration.reload.drain.seconds
   }
 }
 

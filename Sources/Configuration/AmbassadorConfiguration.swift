@@ -12,6 +12,7 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public var limits = Limits()
   public var admin = Admin()
   public var log = Log()
+  public var reload = Reload()
   public var shutdown = Shutdown()
 
   /// The defaults, and the one thing that has none.
@@ -130,6 +131,10 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
 
   public enum LogLevel: String, CaseIterable, Sendable { case debug, info, warning, error }
   public enum LogFormat: String, CaseIterable, Sendable { case text, json }
+
+  public struct Reload: Sendable, Equatable {
+    public var drain = Duration.zero
+  }
 
   public struct Shutdown: Sendable, Equatable {
     public var drain = Duration.zero

@@ -60,8 +60,8 @@ extension ConfigurationReference {
 extension Setting.Reload {
   fileprivate var words: String {
     switch self {
-    case .live: "with a restart, until there is a reload"
-    case .restart: "on restart"
+    case .live: "with a reload"
+    case .restart: "with a restart"
     }
   }
 }

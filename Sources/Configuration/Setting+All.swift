@@ -143,6 +143,14 @@ extension Setting {
       help: "One line an event to stderr: text for people, json for collectors."),
 
     Setting(
+      "reload.drain", .duration(.zero ... .seconds(3600)), into: \.reload.drain, default: .seconds(30), reload: .live,
+      help: """
+        When a reload puts another primary in the place of the present one: how long open transactions and blocking \
+        commands may go on where they began. After that, blocking commands are asked again at the new primary, and \
+        transactions are discarded: EXEC answers -EXECABORT.
+        """),
+
+    Setting(
       "shutdown.drain", .duration(.zero ... .seconds(3600)), into: \.shutdown.drain, default: .seconds(10),
       reload: .live,
       help: "On SIGTERM, how long clients may take to finish before they are closed. Keep it below the pod's own grace."

@@ -36,6 +36,8 @@ public struct Setting: Sendable {
   let fill: @Sendable (inout AmbassadorConfiguration) -> Void
   /// Reads a value into its field; the field stays as it was when there is anything to reject.
   let read: @Sendable (RawValue, inout AmbassadorConfiguration, inout [Rejection]) -> Void
+  /// Takes the value from the first into the second.
+  public let carry: @Sendable (AmbassadorConfiguration, inout AmbassadorConfiguration) -> Void
   /// The value as YAML, empty when not set.
   let render: @Sendable (AmbassadorConfiguration) -> String
 
@@ -75,6 +77,7 @@ public struct Setting: Sendable {
       let decoded = type.decode(raw, &rejections)
       if let decoded, rejections.count == before { configuration[keyPath: field] = decoded }
     }
+    self.carry = { from, to in to[keyPath: field] = from[keyPath: field] }
     self.render = { type.render($0[keyPath: field]) }
   }
 }

@@ -311,7 +311,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// The lane with the unanswered requests, if it can serve this one as well.
   @inline(__always)
   private func presentLane(for kind: Pending.Kind) -> LaneRef? {
-    guard let lane = pointee.lane, lane.pointee.set == pointee.set else { return nil }
+    guard let lane = pointee.lane, lane.pointee.set == pointee.set, !lane.pointee.isRetiring else { return nil }
     if kind == .read { return lane }
     return lane.pointee.node.pointee.isPrimary ? lane : nil
   }

@@ -5,12 +5,14 @@ import Routing
 // goes when no lane owes it a reply any more.
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Takes over a connection that was accepted.
-  func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules) {
+  /// - Parameter listener: the place of the address that it came through.
+  func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules, listener: Int = 0) {
     if pointee.isDraining { return Gate.close(fd) }
     let set = laneSet(database: 0, protocolVersion: 2, identity: 0)
     let client = ClientRef.allocate(capacity: 1)
     client.initialize(to: Client(worker: self, fd: fd, id: id, set: set))
     client.pointee.rules = rules
+    client.pointee.listener = listener
     client.pointee.isBarred = rules.requiresAuthentication
     client.pointee.scanner.isAuthenticated = !rules.requiresAuthentication
     client.pointee.readWatcher.prepare(fd: fd, for: .readable, owner: client) { raw, _ in

@@ -114,6 +114,12 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(Array(":0\r\n".utf8))
       return true
     }
+    if let lane = session.lane, lane.pointee.isHandedOver {
+      // It waits at a node where this client's requests do not go any more, and whose ids are its own.
+      pointee.worker.tell(lane.pointee.node, ["CLIENT", "UNBLOCK", String(upstream), reason])
+      reply(Array(":1\r\n".utf8))
+      return true
+    }
     var bytes: [UInt8] = []
     RequestWriter.append("CLIENT", "UNBLOCK", String(upstream), reason, to: &bytes)
     return bytes.withUnsafeBytes { request in

@@ -86,6 +86,8 @@ struct Client: ~Copyable {
   var holdsUp: LaneRef?
   /// How its reads are served, as the listener that it came through has it.
   var rules = ListenerRules()
+  /// Which listener that was.
+  var listener = 0
   /// What a server holds for it, and the upstream where it does.
   var session: Session?
   /// When it connected.

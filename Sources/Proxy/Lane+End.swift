@@ -206,7 +206,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
           break
         }
         worker.enter(evacuee.bytes, on: lane)
-      case .probe: continue
+      case .probe, .authentication: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {
           let isRead = evacuee.kind == .streamedRead

@@ -53,7 +53,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     guard hasOthers else { return }
 
     var fresh: LaneRef?
-    if let index = worker.pointee.nodes.firstIndex(of: pointee.node) {
+    if !pointee.isRetiring, let index = worker.pointee.nodes.firstIndex(of: pointee.node) {
       fresh = worker.openShared(pointee.set, index)
       // The next big reply should find few others in flight behind it.
       fresh?.pointee.window = 1
@@ -104,7 +104,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       if let session = pointee.session { return checkDeadline(of: session, now: now) }
       guard pointee.isAwaitingReply else { return !pointee.pending.isEmpty }
-      let isPrimary = pointee.node.pointee.isLastPrimary
+      let isPrimary = hasPrimarysTime
       if silence > limits.upstreamTimeout * Limits.patience
         || silence > limits.upstreamTimeout && !isPrimary && hasEvidence && isDispensable
       {
@@ -115,6 +115,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       return true
     }
   }
+
+  /// Whether nobody else can tell what became of its writes.
+  private var hasPrimarysTime: Bool { pointee.node.pointee.isLastPrimary || pointee.isHandedOver }
 
   /// Whether the silence is believed to be the node's. On an own lane it may be the long work that its client has asked
   /// for, which another node would have to do all over again: there, discovery must have found the node wanting too.
@@ -132,7 +135,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// The node has been silent: it gets nothing more until it speaks, and waiting reads are asked elsewhere.
   private func suspect() {
     let worker = pointee.worker
-    if pointee.node.pointee.isLastPrimary {
+    if hasPrimarysTime {
       // The fate of what was sent is open as long as the node may answer; what was not sent is safe here. Except for the
       // rest of a streamed request: the node has nothing to say before it has all of it.
       pointee.isSuspect = pointee.streamUnsent == 0

@@ -94,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let client = head.pointee.client
       if client != run.client || client == nil {
         flushRun(&run, bytes, at)
-        if head.pointee.kind == .probe {
+        if head.pointee.kind == .probe || head.pointee.kind == .authentication {
           let used = handOutProbe(head, UnsafeRawBufferPointer(rebasing: bytes[at...]))
           guard used > 0 else { return pointee.state == .closed ? bytes.count : at }
           at += used
@@ -196,7 +196,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     return true
   }
 
-  /// A probe is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for none yet.
+  /// A probe, or an AUTH of ours, is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for none yet.
   private func handOutProbe(_ head: UnsafeMutablePointer<Pending>, _ bytes: UnsafeRawBufferPointer) -> Int {
     switch pointee.scanner.scan(bytes) {
     case .complete:
@@ -205,7 +205,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.scanner.reset()
       if isPush { return length }
       let isProof = head.pointee.attempts == 1
+      let isAuthentication = head.pointee.kind == .authentication
       settleHead(head)
+      if isAuthentication {
+        takeAuthentication(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
+        return length
+      }
       takeProbe(UnsafeRawBufferPointer(rebasing: bytes[..<length]), isProof: isProof)
       return length
     case .needMore: return 0

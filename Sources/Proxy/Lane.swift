@@ -34,8 +34,10 @@ struct Lane: ~Copyable {
   var fd: Int32 = -1
   var state = State.connecting
   var sharing = Sharing.shared
-  /// Its node has left the topology: it ends when it owes nothing.
+  /// Its node has left the topology, or the connection is to be replaced: it ends when it owes nothing.
   var isRetiring = false
+  /// A reload has put another in the place of its node, which may be well: what was begun here is finished here.
+  var isHandedOver = false
   /// It has been silent with reads waiting, and gets nothing until it speaks.
   var isSuspect = false
   /// In the worker's list of lanes with something to send.
@@ -84,6 +86,9 @@ struct Lane: ~Copyable {
   /// When it became ready.
   var readySince = 0.0
 
+  /// When what a client holds on it since before a reload is moved, finished or not.
+  var handedOverUntil = 0.0
+
   /// The batch of writes to this lane that no probe stands behind yet; 0 for none.
   var batch: Ticket = 0
   /// The batch whose probe is under way; 0 for none.
@@ -123,7 +128,7 @@ struct Lane: ~Copyable {
   var isAwaitingReply: Bool {
     guard let head = pending.first else { return false }
     switch head.pointee.kind {
-    case .read, .write, .local, .probe: return sent > 0
+    case .read, .write, .local, .probe, .authentication: return sent > 0
     case .streamedRead, .streamedWrite: return !isStreamOpen || streamUnsent > 0
     }
   }

@@ -61,6 +61,8 @@ public struct Limits: Sendable {
   static let replicaPause = 0.25
   /// How long after a succession a primary without its replicas is given time to find them.
   static let successionGrace = 5.0
+  /// Sessions that move to another upstream in one tick after a reload.
+  static let movesTogether = 64
   /// Resolution of all deadlines. The timer runs only while something waits.
   static let tick = 0.02
   /// How often one request is sent at most.

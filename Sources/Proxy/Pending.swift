@@ -15,6 +15,8 @@ struct Pending: BitwiseCopyable {
     /// An `INFO replication` of our own: what it says of the node's data is for the lane. With `attempts` 1 it proves the
     /// lane's `probing` batch.
     case probe
+    /// An `AUTH` of our own, with a new password.
+    case authentication
   }
 
   /// Whose requests these are; nothing when nobody waits for the replies any more.

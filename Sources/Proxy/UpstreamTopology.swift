@@ -20,6 +20,9 @@ public struct UpstreamTopology: Sendable, Equatable {
   public var primary: Node?
   /// Under which number this primary was named: one higher for each that is not the one before.
   public var reign: UInt64 = 0
+  /// Which configuration it comes of. Where this differs, nodes were not lost but given up: what was begun on them is
+  /// finished there.
+  public var generation: UInt64 = 0
   /// Why there is no primary.
   public var primaryAbsence: String
   /// The replicas that may be read from.

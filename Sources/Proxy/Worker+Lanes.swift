@@ -130,9 +130,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     lane.pointee.sharing = .own(nil)
     let set = lane.pointee.set
     let hasClients = set.pointee.identity == 0 || pointee.identities[set.pointee.identity].clients > 0
-    guard hasClients, lane.pointee.state == .ready, let index = pointee.nodes.firstIndex(of: lane.pointee.node) else {
-      return lane.close()
-    }
+    let node = lane.pointee.node
+    let isOfUse = hasClients && isWanted(node) && !lane.pointee.isRetiring && lane.pointee.state == .ready
+    guard isOfUse, let index = pointee.nodes.firstIndex(of: node) else { return lane.close() }
     while set.pointee.idle.count <= index { set.pointee.idle.append([]) }
     guard set.pointee.idle[index].count < Limits.mostIdleUpstreams else { return lane.close() }
     lane.pointee.idleSince = pointee.loop.now
@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     set.pointee.forget(lane)
   }
 
-  private func open(_ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing) -> LaneRef? {
+  func open(_ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing) -> LaneRef? {
     let fd: Int32
     do throws(SystemError) {
       fd = try Sockets.connect(to: node.pointee.address)

@@ -6,6 +6,8 @@ import Topology
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Follows a new topology: lanes to nodes that have left it take no new requests and end when they owe nothing.
   func follow(_ topology: UpstreamTopology) {
+    let isHandover = topology.generation != pointee.generation
+    pointee.generation = topology.generation
     pointee.server = topology.server
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
@@ -26,40 +28,59 @@ extension UnsafeMutablePointer where Pointee == Worker {
       pointee.nodes[index].pointee.isDirect = replica.isDirect
     }
     if pointee.primary != nil {
-      // What a former primary still says of writes is worth nothing: they may be gone by the time it is heard.
-      for lane in pointee.lanes where former.contains(lane.pointee.node) {
-        lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
-      }
-    }
-    for lane in pointee.lanes where moved.contains(lane.pointee.node) {
-      lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
-    }
-    moveSessions()
-    let now = pointee.loop.now
-    for set in pointee.sets {
-      set.pointee.chooseAnew()
-      for index in pointee.nodes.indices {
-        let node = pointee.nodes[index]
-        let isWanted = node.pointee.isPrimary || node.pointee.isFitReplica
-        if isWanted {
-          // Ready before the first request needs it.
-          if shared(set, index) == nil, node.pointee.mayConnect(now: now) { _ = openShared(set, index) }
+      // What a former primary still says of writes is worth nothing: they may be gone by the time it is heard. Unless it
+      // was given up in favour of another, and may go on as it likes.
+      for lane in pointee.lanes where former.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
+        if isHandover {
+          lane.handOver()
         } else {
-          retire(set, index)
+          lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
         }
       }
+    }
+    for lane in pointee.lanes where moved.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
+      if isHandover {
+        lane.handOver()
+      } else {
+        lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
+      }
+    }
+    moveSessions()
+    let kept = pointee.lanes.count { !$0.pointee.isRetiring }
+    openWanted()
+    for set in pointee.sets {
+      for index in pointee.nodes.indices where !isWanted(pointee.nodes[index]) { retire(set, index) }
     }
     if let primary = pointee.primary, pointee.absentSince != nil {
       if pointee.sets.contains(where: { shared($0, primary)?.pointee.state == .ready }) { endAbsence() }
     }
     // Writes from before there were replicas want their fences now.
     for lane in pointee.lanes where lane.pointee.batch != 0 { lane.markDirty() }
+    if isHandover { reportHandover(kept: kept) }
+  }
+
+  func isWanted(_ node: NodeRef) -> Bool { node.pointee.isPrimary || node.pointee.isFitReplica }
+
+  /// Opens the shared lanes that are missing, so that they are ready before the first request needs them.
+  func openWanted() {
+    let now = pointee.loop.now
+    for set in pointee.sets {
+      set.pointee.chooseAnew()
+      for (index, node) in pointee.nodes.enumerated() where isWanted(node) && shared(set, index) == nil {
+        if node.pointee.mayConnect(now: now) { _ = openShared(set, index) }
+      }
+    }
   }
 
   /// Ends the lanes to a node that is not wanted any more: idle ones now, the shared one when it owes nothing.
   private func retire(_ set: LaneSetRef, _ index: Int) {
     if index < set.pointee.idle.count {
       for lane in set.pointee.idle[index] { lane.close() }
+    }
+    // Those that are lent for a reply end with it.
+    let node = pointee.nodes[index]
+    for lane in pointee.lanes where lane.pointee.node == node && lane.pointee.set == set && lane.pointee.isLent {
+      if lane.pointee.session == nil { lane.pointee.isRetiring = true }
     }
     guard let lane = shared(set, index) else { return }
     if lane.pointee.pending.isEmpty { return lane.close() }

@@ -18,6 +18,14 @@ public enum WorkerEvent: Sendable {
   case resubscribed(NodeAddress, channels: Int)
   /// A client was closed because of what it does not read.
   case clientClosed(id: UInt64, why: String)
+  /// The worker follows a new configuration's topology.
+  case followed(index: Int, generation: UInt64, UpstreamCounts)
+  /// The worker has taken the settings that were handed over under this number.
+  case configured(index: Int, step: UInt64)
+  /// What was begun before a reload is finished or moved; nothing is left of the old connections.
+  case drained(index: Int, generation: UInt64)
+  /// A node does not take the password that was put in the place of the one before.
+  case passwordRefused(NodeAddress, why: String)
   /// The worker has ended and its clients are gone.
   case ended(index: Int)
 }
@@ -51,6 +59,8 @@ struct Worker: ~Copyable {
 
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
   var nodes: [NodeRef] = []
+  /// Which configuration the topology comes of.
+  var generation: UInt64 = 0
   var primary: Int?
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
@@ -61,6 +71,10 @@ struct Worker: ~Copyable {
   var lanes: [LaneRef] = []
   /// Own lanes in use.
   var lent = 0
+  /// Lanes were handed over, and some may not have ended yet.
+  var isHandingOver = false
+  /// Sessions that may still be moved in this tick, so that a thousand subscribers do not connect at once.
+  var movesLeft = 0
   /// Sessions that have lost their upstream and must have another.
   var adrift: [Session] = []
 
@@ -128,8 +142,26 @@ public struct WorkerSettings: Sendable {
   /// Whether any listener's clients read their writes: otherwise no write is entered and nothing is probed.
   public var isFencing = true
   public var credentials: UpstreamCredentials?
+  /// Setting `reload.drain`, in seconds.
+  public var handoverTime = 30.0
 
   public init() {}
+}
+
+/// A worker's upstream connections after it has followed a new configuration's topology.
+public struct UpstreamCounts: Sendable, Equatable {
+  /// They serve on.
+  public var kept = 0
+  /// They are new.
+  public var opened = 0
+  /// They end when what was begun on them is finished.
+  public var draining = 0
+
+  public init(kept: Int = 0, opened: Int = 0, draining: Int = 0) {
+    self.kept = kept
+    self.opened = opened
+    self.draining = draining
+  }
 }
 
 /// What a worker has counted since it started.

@@ -8,7 +8,8 @@ import Topology
 /// One of the ambassador's workers: a thread with a loop of its own. Others speak to it by messages only.
 public final class WorkerThread: Sendable {
   enum Message: Sendable {
-    case adopt(fd: Int32, id: UInt64, rules: ListenerRules)
+    case adopt(fd: Int32, id: UInt64, rules: ListenerRules, listener: Int)
+    case configure(WorkerSettings, rules: [ListenerRules], step: UInt64)
     case follow(UpstreamTopology)
     case use(CommandTable)
     case drain(seconds: Double)
@@ -37,9 +38,18 @@ public final class WorkerThread: Sendable {
   }
 
   /// Hands over a connection that was accepted.
-  /// - Parameter rules: how its reads are served, as the listener that it came through has it.
-  public func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules) {
-    mailbox.send(.adopt(fd: fd, id: id, rules: rules))
+  /// - Parameters:
+  ///   - rules: how its reads are served, as the listener that it came through has it.
+  ///   - listener: the place of that listener among all.
+  public func adopt(_ fd: Int32, id: UInt64, rules: ListenerRules, listener: Int = 0) {
+    mailbox.send(.adopt(fd: fd, id: id, rules: rules, listener: listener))
+  }
+
+  /// Hands over other settings, for the clients that are there as for those to come; said to be done as
+  /// ``WorkerEvent/configured(index:step:)``.
+  /// - Parameter rules: those of each listener, by its place.
+  public func configure(_ settings: WorkerSettings, rules: [ListenerRules], step: UInt64) {
+    mailbox.send(.configure(settings, rules: rules, step: step))
   }
 
   public func follow(_ topology: UpstreamTopology) { mailbox.send(.follow(topology)) }
@@ -70,7 +80,11 @@ public final class WorkerThread: Sendable {
     worker.startTurns()
     mailbox.open(on: loop) { message in
       switch message {
-      case .adopt(let fd, let id, let rules): worker.adopt(fd, id: id, rules: rules)
+      case .adopt(let fd, let id, let rules, let listener):
+        worker.adopt(fd, id: id, rules: rules, listener: listener)
+      case .configure(let settings, let rules, let step):
+        worker.configure(settings, rules: rules)
+        report(.configured(index: index, step: step))
       case .follow(let topology): worker.follow(topology)
       case .use(let table): worker.use(table)
       case .drain(let seconds): worker.drain(atMost: seconds)

@@ -27,10 +27,16 @@ struct ConfigurationOptions: ParsableArguments {
     config ?? Environment.current[ConfigurationLoader.fileEnvironmentName].flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// What the configuration is made of.
+  var inputs: ConfigurationInputs {
+    ConfigurationInputs(
+      file: file, environment: Environment.current, flags: SettingFlags.parse(settings).flags)
+  }
+
   /// The configuration, or every error on stderr and exit code 64.
   func load() throws -> AmbassadorConfiguration {
-    let (flags, errors) = SettingFlags.parse(settings)
-    switch ConfigurationLoader.load(file: file, environment: Environment.current, flags: flags) {
+    let errors = SettingFlags.parse(settings).errors
+    switch inputs.load() {
     case .success(let configuration) where errors.isEmpty: return configuration
     case .success: throw report(errors.map(\.description))
     case .failure(let failure): throw report(errors.map(\.description) + [failure.description])

@@ -11,7 +11,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let configuration = try options.load()
     do {
-      try Ambassador.run(configuration)
+      try Ambassador.run(configuration, from: options.inputs)
     } catch {
       Terminal.error.write("redis-amb: \(error)\n")
       throw ExitCode(1)

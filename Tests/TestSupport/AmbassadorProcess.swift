@@ -75,6 +75,9 @@ public final class AmbassadorProcess: Sendable {
   /// SIGKILL, and gone when this returns.
   public func kill() { process.end() }
 
+  /// Sends it a signal and goes on.
+  public func signal(_ number: Int32) { process.signal(number) }
+
   public var isRunning: Bool { process.isRunning }
   /// What it has logged so far.
   public var log: String { process.output }

@@ -36,6 +36,10 @@ extension UnsafeMutablePointer where Pointee == Client {
         if case .none = pointee.stream {
           let request = UnsafeRawBufferPointer(start: base + at, count: length)
           if pointee.scanner.argumentCount > 0 {
+            guard leaveHandedOver(session) else {
+              park(.order)
+              return at
+            }
             guard takeInSession(session, scannedSpec(base + at), request) else { return at }
           }
         } else {
@@ -139,19 +143,19 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .noEvict: return takeMode(.noEvict, session, request)
     case .noTouch: return takeMode(.noTouch, session, request)
     case .importSource: return takeMode(.importSource, session, request)
-    case .wait, .waitaof: return takeBlocking(session, request, isRead: false, needsFence: true)
+    case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
     case nil:
       let blocks =
         spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking
       return blocks
-        ? takeBlocking(session, request, isRead: isRead, needsFence: false)
+        ? takeBlocking(session, spec, request, isRead: isRead, needsFence: false)
         : send(request, .plain(isRead: isRead), session)
     }
   }
 
   /// A command that may block. Within a transaction none does.
   private func takeBlocking(
-    _ session: Session, _ request: UnsafeRawBufferPointer, isRead: Bool, needsFence: Bool
+    _ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer, isRead: Bool, needsFence: Bool
   ) -> Bool {
     if session.state.isInTransaction && session.state.isModeProven || session.state.isSubscriberMode {
       return send(request, .plain(isRead: isRead), session)
@@ -162,6 +166,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     session.blockedSince = pointee.worker.pointee.loop.now
+    session.endless = needsFence ? nil : endless(spec, request)
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
       // acknowledged: any command that runs now makes the connection one that has seen them all.

@@ -5,7 +5,9 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Client {
   /// Sends a request to the session's upstream. False: it has to wait.
   func send(_ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session) -> Bool {
-    guard let lane = upstream(of: session), lane.pointee.node.pointee.isPrimary || what.isHarmless else {
+    guard let lane = upstream(of: session),
+      lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver || what.isHarmless
+    else {
       return refuse(what, session)
     }
     session.state.await(what, at: lane.pointee.streamQueued)

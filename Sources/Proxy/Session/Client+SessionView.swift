@@ -59,13 +59,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     let spec = lookupSubcommand(
       of: pointee.worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
     if isKeptWhole(spec) { return false }
-    guard session.state.isModeProven else {
+    guard session.state.isModeProven, leaveHandedOver(session) else {
       park(.order)
       return false
     }
     let isPassedOn = spec.handling == .forward || spec.local == .echo
     guard isPassedOn, session.state.transaction != .aborting, let lane = upstream(of: session),
-      lane.pointee.node.pointee.isPrimary
+      lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver
     else {
       pointee.stream = .discarding
       session.state.refuseInTransaction()

@@ -25,7 +25,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
         let length = pointee.scanner.position - pointee.passedOn
         let mayWrite = session.state.queue.first?.what.mayWrite ?? false
         let reply = UnsafeRawBufferPointer(rebasing: rest[..<length])
-        let outcome = receive(session, reply)
+        let isUnblocked = session.unblocking != nil && session.state.isBlocked
+        var outcome = receive(session, reply)
+        if isUnblocked { takeUnblocked(reply, &outcome, session) }
         if mayWrite, outcome.settled > 0 { client.enterWrites(of: session, reply) }
         if outcome.isUnexpected {
           pass(to: at)
@@ -119,6 +121,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func finishReading(of session: Session) {
     let client = session.client
     guard !client.pointee.isClosed else { return }
+    if pointee.isHandedOver { client.goOnElsewhere(session) }
     client.endSessionIfClean(session)
     client.goOnAfterHold()
   }
@@ -182,6 +185,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.lastProgress = now
       return true
     }
+    if pointee.isHandedOver { return checkHandover(of: session, now: now) }
     guard !session.state.queue.isEmpty || pointee.streamUnsent > 0 else { return false }
     let isMeantToBe = session.state.isBlocked && pointee.streamUnsent == 0
     // What was asked to wait does, for as long as discovery finds the node well.

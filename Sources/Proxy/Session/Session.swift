@@ -22,6 +22,10 @@ final class Session {
   var writes = SessionWrites()
   /// When the newest request was sent that may block.
   var blockedSince = 0.0
+  /// The server was asked to end the request that blocks; nothing while that is not so.
+  var unblocking: Unblocking?
+  /// The newest request that blocks, if it blocks for ever.
+  var endless: [UInt8]?
   /// Why the transaction that is being refused was lost.
   var abortReason = ""
   private(set) var isOver = false

@@ -6,6 +6,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func moveSessions() {
     let now = pointee.loop.now
     for lane in pointee.lanes where lane.pointee.session != nil && !lane.pointee.node.pointee.isPrimary {
+      if lane.pointee.isHandedOver { continue }
       if pointee.primary != nil {
         lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
       } else {

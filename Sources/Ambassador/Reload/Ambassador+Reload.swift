@@ -1,0 +1,216 @@
+import Configuration
+import Logging
+import Proxy
+import Reactor
+import Routing
+import Topology
+
+// Another configuration while it runs. All or nothing: until it is proven to be readable, valid and served by a primary,
+// what is in force stays in force.
+extension Ambassador {
+  /// Reads the configuration and the secrets again, and puts what is different in force.
+  ///
+  /// On the control loop's thread. `completion` is called there too, at once for what can be said at once: a refusal,
+  /// a plan that was only asked for, or that nothing changes.
+  /// - Parameters:
+  ///   - dryRun: only plan.
+  ///   - cause: what asked for it, for the log.
+  func reload(dryRun: Bool = false, because cause: String, completion: @escaping (ReloadOutcome) -> Void = { _ in }) {
+    guard !isStopping else { return completion(.refused(["redis-amb is shutting down"])) }
+    let configuration: AmbassadorConfiguration
+    switch inputs?.load() ?? .success(self.configuration) {
+    case .success(let new): configuration = new
+    case .failure(let errors): return refuse(errors.errors.map(\.description), cause, completion)
+    }
+    let secrets: Secrets
+    do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
+      return refuse([error.description], cause, completion)
+    }
+    let plan = ReloadPlan(
+      from: (self.configuration, self.secrets), to: (configuration, secrets), known: knownNodes(lastSnapshot))
+    if dryRun { return completion(.planned(plan)) }
+    watchFiles(of: configuration)
+    let request = ReloadRequest(since: loop.now, completion: completion)
+    switch reloading.stage {
+    case .applying: reloading.later.append(request)
+    case .proving(let candidate) where candidate.plan == plan && candidate.secrets == secrets:
+      reloading.requests.append(request)
+    case .proving(let candidate):
+      drop(candidate)
+      begin(plan, secrets, request, because: cause)
+    case .none: begin(plan, secrets, request, because: cause)
+    }
+  }
+
+  private func refuse(_ reasons: [String], _ cause: String, _ completion: (ReloadOutcome) -> Void) {
+    // A file that stays wrong is looked at often, and said to be wrong once.
+    if reasons != lastRefusal { logger.error("\(cause): nothing has changed: \(reasons.joined(separator: "; "))") }
+    lastRefusal = reasons
+    completion(.refused(reasons))
+  }
+
+  private func begin(_ plan: ReloadPlan, _ secrets: Secrets, _ request: ReloadRequest, because cause: String) {
+    lastRefusal = []
+    let isNews = plan.restarts != lastRestarts
+    lastRestarts = plan.restarts
+    guard !plan.isEmpty else {
+      if isNews || cause == "SIGHUP" { logger.info("\(cause): \(plan)") }
+      return request.completion(
+        .done(ReloadReport(plan: plan, nodesAdded: [], nodesRemoved: [], upstreams: UpstreamCounts(), milliseconds: 0)))
+    }
+    logger.info("\(cause): \(plan)")
+    reloading.requests = [request]
+    if plan.looksAnew { prove(plan, secrets) } else { apply(plan, secrets, nil) }
+  }
+
+  /// Looks at the nodes of the new configuration, as what is in force goes on.
+  private func prove(_ plan: ReloadPlan, _ secrets: Secrets) {
+    let id = nextDiscoveryID()
+    let discovery = makeDiscovery(plan.configuration, secrets, id: id)
+    reloading.stage = .proving(Candidate(plan: plan, secrets: secrets, discoveryID: id, discovery: discovery))
+    reloading.patience = TimerSource(on: loop, after: Reloading.longestWait) { [unowned self] in self.giveNotice() }
+    reloading.clock = TimerSource(on: loop, after: 0.25, repeating: 0.25) { [unowned self] in self.considerCandidate() }
+    discovery.start()
+  }
+
+  /// The candidate's discovery has found something, or time has passed.
+  func considerCandidate() {
+    guard case .proving(var candidate) = reloading.stage else { return }
+    if candidate.update?.snapshot.primary == nil {
+      candidate.provenAt = nil
+    } else if candidate.provenAt == nil {
+      candidate.provenAt = loop.now
+    }
+    reloading.stage = .proving(candidate)
+    let patience = candidate.plan.configuration.upstream.connectTimeout.seconds
+    guard candidate.isReady(now: loop.now, isServing: lastTopology?.primary != nil, patience: patience) else { return }
+    apply(candidate.plan, candidate.secrets, candidate)
+  }
+
+  /// Whoever waits is told why it takes so long; the candidate goes on trying.
+  private func giveNotice() {
+    guard case .proving(let candidate) = reloading.stage else { return }
+    let why = candidate.update?.snapshot.primaryAbsence ?? ""
+    let words = why.isEmpty ? "no node has answered yet" : why
+    logger.warning("the new configuration is not in force yet, and what was in force goes on: \(words)")
+    let waiting = reloading.requests
+    reloading.requests = []
+    for request in waiting { request.completion(.waiting(candidate.plan, why: words)) }
+  }
+
+  private func drop(_ candidate: Candidate) {
+    candidate.discovery.cancel()
+    let waiting = reloading.requests
+    reloading.requests = []
+    reloading.stage = .none
+    reloading.patience = nil
+    reloading.clock = nil
+    for request in waiting { request.completion(.superseded(candidate.plan)) }
+  }
+
+  private func knownNodes(_ snapshot: TopologySnapshot?) -> Set<NodeAddress> {
+    guard let snapshot else { return [] }
+    return Set(snapshot.replicas.map(\.node)).union(snapshot.primary.map { [$0] } ?? [])
+  }
+}
+
+// From a plan that will come true to workers that all follow it.
+extension Ambassador {
+  private func apply(_ plan: ReloadPlan, _ secrets: Secrets, _ candidate: Candidate?) {
+    let before = knownNodes(lastSnapshot)
+    let wasFencing = WorkerSettings(configuration, self.secrets).isFencing
+    configuration = plan.configuration
+    self.secrets = secrets
+    useLog(configuration.log)
+    reloading.patience = nil
+    reloading.clock = nil
+    generation += 1
+    var applying = Reloading.Applying(
+      plan: plan, before: before, generation: generation,
+      steps: Self.steps(to: WorkerSettings(configuration, secrets), wasFencing: wasFencing))
+    applying.followersOpen = lastTopology == nil && candidate == nil ? 0 : workers.count
+    reloading.stage = .applying(applying)
+    takeStep()
+    if let candidate {
+      discovery?.cancel()
+      discovery = candidate.discovery
+      discoveryID = candidate.discoveryID
+      if !candidate.commands.isEmpty { use(candidate.commands) }
+      if let update = candidate.update { follow(update) }
+    } else if var topology = lastTopology {
+      topology.generation = generation
+      lastTopology = topology
+      for worker in workers { worker.follow(topology) }
+    }
+  }
+
+  /// A read may only rely on what every worker enters: entering begins everywhere before the first client relies on it,
+  /// and ends after the last.
+  static func steps(to settings: WorkerSettings, wasFencing: Bool) -> [Reloading.Step] {
+    guard wasFencing != settings.isFencing else { return [.init(settings: settings, usesNewRules: true)] }
+    var fencing = settings
+    fencing.isFencing = true
+    return [
+      .init(settings: fencing, usesNewRules: !settings.isFencing), .init(settings: settings, usesNewRules: true),
+    ]
+  }
+
+  private func takeStep() {
+    guard case .applying(var applying) = reloading.stage else { return }
+    guard !applying.steps.isEmpty else { return finishReload() }
+    let step = applying.steps.removeFirst()
+    applying.stepsOpen = workers.count
+    reloading.lastStep += 1
+    reloading.stage = .applying(applying)
+    if step.usesNewRules { rules = configuration.listen.map { ListenerRules(of: $0, in: configuration.reads) } }
+    for worker in workers { worker.configure(step.settings, rules: rules, step: reloading.lastStep) }
+  }
+
+  /// A worker has taken settings.
+  func configured(step: UInt64) {
+    guard case .applying(var applying) = reloading.stage, step == reloading.lastStep else { return }
+    applying.stepsOpen -= 1
+    reloading.stage = .applying(applying)
+    if applying.stepsOpen == 0 { takeStep() }
+  }
+
+  /// A worker follows a topology.
+  func followed(generation: UInt64, _ counts: UpstreamCounts) {
+    guard case .applying(var applying) = reloading.stage, generation == applying.generation else { return }
+    applying.followersOpen -= 1
+    applying.upstreams.kept += counts.kept
+    applying.upstreams.opened += counts.opened
+    applying.upstreams.draining += counts.draining
+    reloading.stage = .applying(applying)
+    finishReload()
+  }
+
+  private func finishReload() {
+    guard case .applying(let applying) = reloading.stage, applying.stepsOpen == 0, applying.steps.isEmpty,
+      applying.followersOpen == 0
+    else { return }
+    let (requests, later) = (reloading.requests, reloading.later)
+    reloading.stage = .none
+    reloading.requests = []
+    reloading.later = []
+    let after = knownNodes(lastSnapshot)
+    func report(since: Double) -> ReloadReport {
+      ReloadReport(
+        plan: applying.plan, nodesAdded: after.subtracting(applying.before).sorted { "\($0)" < "\($1)" },
+        nodesRemoved: applying.before.subtracting(after).sorted { "\($0)" < "\($1)" }, upstreams: applying.upstreams,
+        milliseconds: Int((loop.now - since) * 1000))
+    }
+    logger.info(
+      "the new configuration is in force (\(report(since: requests.first?.since ?? loop.now).lines.suffix(3).joined(separator: "; ")))"
+    )
+    for request in requests { request.completion(.done(report(since: request.since))) }
+    guard !later.isEmpty else { return }
+    // One more for all who came meanwhile: it reads what is there now.
+    reload(because: "reload") { outcome in for request in later { request.completion(outcome) } }
+  }
+
+  private func useLog(_ settings: AmbassadorConfiguration.Log) {
+    logger = Logger(settings)
+    narrator.logger = logger
+  }
+}

@@ -1,0 +1,50 @@
+import RESP
+import Reactor
+
+// A lane that a reload has made superfluous although its node may be well, and one whose user has a new password.
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// Gives the lane up in favour of another: nobody finds it any more, what was sent is answered here, what a client
+  /// holds here is finished here within `reload.drain`, and then it ends.
+  func handOver() {
+    guard pointee.state != .closed else { return }
+    let worker = pointee.worker
+    worker.forget(self)
+    pointee.isRetiring = true
+    pointee.isHandedOver = true
+    pointee.handedOverUntil = worker.pointee.loop.now + worker.pointee.settings.handoverTime
+    worker.pointee.isHandingOver = true
+    worker.keepTime()
+    if pointee.session != nil { return }
+    // Nothing was sent yet, so all of it can go elsewhere at once.
+    if pointee.isShared, pointee.state != .ready { return end("it is not asked any more", blaming: false) }
+    if pointee.pending.isEmpty, !pointee.isLent { close() }
+  }
+
+  /// Proves to the server that we know its user's new password. Whatever it says, the connection stays as it is.
+  func authenticateAnew() {
+    let worker = pointee.worker
+    guard pointee.state == .ready else {
+      // Its handshake has the old one in it.
+      if pointee.isShared { handOver() }
+      return
+    }
+    guard let credentials = worker.pointee.identities[pointee.set.pointee.identity].credentials,
+      pointee.isShared || !pointee.isLent
+    else { return }
+    var bytes: [UInt8] = []
+    RequestWriter.append(
+      [Array("AUTH".utf8)] + (credentials.username.isEmpty ? [] : [credentials.username]) + [credentials.password],
+      to: &bytes)
+    pointee.pending.append(Pending(client: nil, bytes: UInt32(bytes.count), count: 1, kind: .authentication))
+    bytes.withUnsafeBytes { pointee.requests.append($0) }
+    pointee.node.pointee.outstanding += 1
+    markDirty()
+  }
+
+  /// Takes the answer to that.
+  func takeAuthentication(_ reply: UnsafeRawBufferPointer) {
+    guard reply.first == UInt8(ascii: "-") else { return }
+    let why = String(decoding: reply.dropFirst().prefix { $0 != 13 }, as: UTF8.self)
+    pointee.worker.pointee.report(.passwordRefused(pointee.node.pointee.name, why: why))
+  }
+}

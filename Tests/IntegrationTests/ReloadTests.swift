@@ -1,0 +1,124 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// Other nodes under a running load: nobody notices.
+@Suite(.throughTheAmbassador, .serialized)
+struct ReloadTests {
+  @Test func `to another primary and back under load: no error, no request lost, none twice, all in order`() throws {
+    let (one, two) = (try RedisGroup(replicas: 1), try RedisGroup(replicas: 1))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let load = Appenders(lab.ambassador)
+      try load.goOn()
+      for round in 0..<4 {
+        try lab.reload(ReloadLab.following(round % 2 == 0 ? two : one))
+        try load.goOn()
+      }
+      try load.finish(on: [one.primary, two.primary])
+      try check(try two.primary.calls(of: "rpush") > 0, "nothing was written to the other primary")
+    }
+  }
+
+  @Test func `ten reloads a second do no harm`() throws {
+    let (one, two) = (try RedisGroup(replicas: 1), try RedisGroup(replicas: 0))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let load = Appenders(lab.ambassador)
+      try load.goOn()
+      for round in 0..<30 {
+        try lab.replace(ReloadLab.following(round % 2 == 0 ? two : one))
+        lab.ambassador.signal(SIGHUP)
+        pause(.milliseconds(100))
+      }
+      try eventually("the last one is in force") { lab.ambassador.log.contains(ReloadLab.inForce) }
+      try load.goOn()
+      try load.finish(on: [one.primary, two.primary])
+    }
+  }
+
+  @Test func `a transaction that is open goes on where it began, and the client after it with the others`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let client = try lab.ambassador.connect()
+      let watcher = try lab.ambassador.connect()
+      try expectEqual(try client.call("MULTI"), .simple("OK"))
+      try expectEqual(try client.call("SET", "a", "1"), .simple("QUEUED"))
+      try expectEqual(try watcher.call("WATCH", "a"), .simple("OK"))
+      try lab.reload(ReloadLab.following(two))
+      try expectEqual(try client.call("SET", "b", "2"), .simple("QUEUED"))
+      try expectEqual(try client.call("EXEC"), .array([.simple("OK"), .simple("OK")]))
+      try expectEqual(try client.call("SET", "c", "3"), .simple("OK"))
+      try expectEqual(try one.primary.call("MGET", "a", "b", "c"), .array([.bulk("1"), .bulk("2"), .nullBulk]))
+      try expectEqual(try two.primary.call("MGET", "a", "b", "c"), .array([.nullBulk, .nullBulk, .bulk("3")]))
+      // Somebody has changed what it watches.
+      try expectEqual(
+        try watcher.pipeline([["MULTI"], ["SET", "d", "4"], ["EXEC"]]),
+        [.simple("OK"), .simple("QUEUED"), .nullArray])
+      try expectEqual(try watcher.call("SET", "e", "5"), .simple("OK"))
+      try expectEqual(try two.primary.call("GET", "e"), .bulk("5"))
+    }
+  }
+
+  @Test func `past reload.drain a transaction is discarded, and its client says so at EXEC`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    let drain = "reload: {drain: 200ms}\n"
+    try ReloadLab.with(ReloadLab.following(one, drain)) { lab in
+      let client = try lab.ambassador.connect()
+      _ = try client.pipeline([["MULTI"], ["SET", "a", "1"]])
+      try lab.reload(ReloadLab.following(two, drain))
+      try eventually("it has ended") { lab.ambassador.log.contains("what was begun before the reload is finished") }
+      let reply = try client.call("EXEC")
+      guard case .error(let text) = reply, text.hasPrefix("EXECABORT") else { throw Failure("got \(reply)") }
+      try expectEqual(try client.call("SET", "a", "2"), .simple("OK"))
+      try expectEqual(try one.primary.call("EXISTS", "a"), .integer(0))
+      try expectEqual(try two.primary.call("GET", "a"), .bulk("2"))
+    }
+  }
+
+  @Test func `a blocked client is served where it waits, and waits elsewhere when reload.drain is over`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    let drain = "reload: {drain: 1s}\n"
+    try ReloadLab.with(ReloadLab.following(one, drain)) { lab in
+      let (first, second, third) = (
+        try lab.ambassador.connect(), try lab.ambassador.connect(), try lab.ambassador.connect()
+      )
+      try first.send(Request.bytes(["BLPOP", "early", "0"]))
+      try second.send(Request.bytes(["BLPOP", "late", "0"]))
+      try third.send(Request.bytes(["XREAD", "BLOCK", "0", "STREAMS", "stream", "$"]))
+      try eventually("three wait") { try one.primary.info("clients")["blocked_clients"] == "3" }
+      try lab.reload(ReloadLab.following(two, drain))
+      try one.primary.call("RPUSH", "early", "from one")
+      try expectEqual(try first.reply().value, .array([.bulk("early"), .bulk("from one")]))
+      try eventually("two wait elsewhere") { try two.primary.info("clients")["blocked_clients"] == "2" }
+      try one.primary.call("RPUSH", "late", "too late")
+      let other = try lab.ambassador.connect()
+      try expectEqual(try other.call("RPUSH", "late", "from two"), .integer(1))
+      try expectEqual(try second.reply().value, .array([.bulk("late"), .bulk("from two")]))
+      try other.call("XADD", "stream", "*", "field", "value")
+      guard case .array(let streams) = try third.reply().value, streams.count == 1 else { throw Failure("no stream") }
+      try expectEqual(try one.primary.call("LLEN", "late"), .integer(1), "nothing is swallowed")
+      try expectEqual(try second.call("SET", "after", "1"), .simple("OK"))
+    }
+  }
+
+  @Test func `subscribers hear what is published at the new primary, on the connections that they have`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let subscribers = try (0..<100).map { index in
+        let client = try lab.ambassador.connect()
+        if index % 2 == 1 { try client.call("HELLO", "3") }
+        try client.call("SUBSCRIBE", "news")
+        return client
+      }
+      try lab.reload(ReloadLab.following(two))
+      try eventually("all are subscribed at the new primary") {
+        try two.primary.call("PUBSUB", "NUMSUB", "news") == .array([.bulk("news"), .integer(100)])
+      }
+      try expectEqual(try lab.ambassador.connect().call("PUBLISH", "news", "hello"), .integer(100))
+      for subscriber in subscribers {
+        let words: [RESPValue] = [.bulk("message"), .bulk("news"), .bulk("hello")]
+        let heard = try subscriber.reply().value
+        try check(heard == .array(words) || heard == .push(words), "got \(heard)")
+      }
+    }
+  }
+}
