@@ -42,6 +42,8 @@ public final class Ambassador {
   /// How the clients of each listener are served.
   var rules: [ListenerRules] = []
   var reloading = Reloading()
+  /// Notices that what was read is different now.
+  var fileWatch: FileWatch?
   /// How often another configuration has come into force.
   var generation: UInt64 = 0
   /// What was said last, so that it is said once.

@@ -23,6 +23,9 @@ struct Narrator {
 
   init(logger: Logger) { self.logger = logger }
 
+  /// Others are asked from now on.
+  mutating func forgetSentinels() { sentinels = [:] }
+
   private static func milliseconds(since then: ContinuousClock.Instant) -> Int {
     Int(then.duration(to: .now) / .milliseconds(1))
   }

@@ -25,6 +25,13 @@ struct Secrets: Sendable, Equatable {
     }
   }
 
+  /// The files that it would read.
+  static func files(of configuration: AmbassadorConfiguration) -> [String] {
+    var files = [configuration.upstream.passwordFile]
+    if case .sentinel(let sentinel) = configuration.topology { files.append(sentinel.passwordFile) }
+    return files.compactMap { $0 }
+  }
+
   private static func credentials(
     _ username: String?, _ path: String?, _ setting: String
   ) throws(Failure) -> UpstreamCredentials? {

@@ -105,8 +105,10 @@ extension Setting {
 
   static func flagForm(_ key: String) -> String { String(key.map { $0 == "." ? "-" : $0 }) }
 
-  /// What a person would write for it in the configuration as it is; never a secret.
+  /// What a person would write for it in the configuration as it is; never a secret, and nothing for a setting of a source
+  /// of topology that is not chosen.
   public func text(in configuration: AmbassadorConfiguration) -> String {
-    isSecret ? "(hidden)" : render(configuration)
+    guard isOf(configuration.topology.kind) else { return "" }
+    return isSecret ? "(hidden)" : render(configuration)
   }
 }

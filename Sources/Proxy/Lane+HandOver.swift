@@ -5,8 +5,10 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Lane {
   /// Gives the lane up in favour of another: nobody finds it any more, what was sent is answered here, what a client
   /// holds here is finished here within `reload.drain`, and then it ends.
-  func handOver() {
+  /// - Parameter isPrimarys: its node was the primary, so nobody else can tell what became of writes on it.
+  func handOver(isPrimarys: Bool) {
     guard pointee.state != .closed else { return }
+    if isPrimarys { pointee.keepsPrimarysTime = true }
     let worker = pointee.worker
     worker.forget(self)
     pointee.isRetiring = true
@@ -23,14 +25,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Proves to the server that we know its user's new password. Whatever it says, the connection stays as it is.
   func authenticateAnew() {
     let worker = pointee.worker
-    guard pointee.state == .ready else {
-      // Its handshake has the old one in it.
-      if pointee.isShared { handOver() }
+    // What is lent has one client's replies to come, and what is idle may be lent before the answer is here.
+    guard pointee.isShared, let credentials = worker.pointee.identities[pointee.set.pointee.identity].credentials else {
       return
     }
-    guard let credentials = worker.pointee.identities[pointee.set.pointee.identity].credentials,
-      pointee.isShared || !pointee.isLent
-    else { return }
+    // Its handshake has the old one in it.
+    guard pointee.state == .ready else { return handOver(isPrimarys: pointee.node.pointee.isLastPrimary) }
     var bytes: [UInt8] = []
     RequestWriter.append(
       [Array("AUTH".utf8)] + (credentials.username.isEmpty ? [] : [credentials.username]) + [credentials.password],

@@ -117,7 +117,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   }
 
   /// Whether nobody else can tell what became of its writes.
-  private var hasPrimarysTime: Bool { pointee.node.pointee.isLastPrimary || pointee.isHandedOver }
+  private var hasPrimarysTime: Bool { pointee.node.pointee.isLastPrimary || pointee.keepsPrimarysTime }
 
   /// Whether the silence is believed to be the node's. On an own lane it may be the long work that its client has asked
   /// for, which another node would have to do all over again: there, discovery must have found the node wanting too.

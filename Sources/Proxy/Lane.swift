@@ -86,6 +86,8 @@ struct Lane: ~Copyable {
   /// When it became ready.
   var readySince = 0.0
 
+  /// Its node was the primary, and has a primary's time to answer.
+  var keepsPrimarysTime = false
   /// When what a client holds on it since before a reload is moved, finished or not.
   var handedOverUntil = 0.0
 

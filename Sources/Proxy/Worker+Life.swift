@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       // was given up in favour of another, and may go on as it likes.
       for lane in pointee.lanes where former.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
         if isHandover {
-          lane.handOver()
+          lane.handOver(isPrimarys: true)
         } else {
           lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
         }
@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     for lane in pointee.lanes where moved.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
       if isHandover {
-        lane.handOver()
+        lane.handOver(isPrimarys: lane.pointee.node.pointee.isLastPrimary)
       } else {
         lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
       }

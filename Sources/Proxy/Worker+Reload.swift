@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let isSameUser = new != nil && new?.username == old?.username
     for lane in pointee.lanes where lane.pointee.set.pointee.identity == 0 && !lane.pointee.isRetiring {
       if !isSameUser {
-        lane.handOver()
+        lane.handOver(isPrimarys: lane.pointee.node.pointee.isLastPrimary)
       } else if lane.pointee.session == nil {
         lane.authenticateAnew()
       }

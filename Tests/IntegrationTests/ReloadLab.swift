@@ -62,3 +62,46 @@ extension String {
     return count
   }
 }
+
+/// A directory as Kubernetes mounts a ConfigMap or a Secret: files are symbolic links into `..data`, which is one to a
+/// directory of its own for each version, and is swapped by a rename.
+final class MountedVolume: Sendable {
+  private let directory: TemporaryDirectory
+  let path: String
+
+  init(_ files: [String: String]) throws {
+    directory = try TemporaryDirectory()
+    path = directory.file("mounted")
+    mkdir(path, 0o755)
+    try swap(files)
+  }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The same system calls as kubelet's, in their order.
+  func swap(_ files: [String: String]) throws {
+    var buffer = [CChar](repeating: 0, count: 256)
+    let length = readlink("\(path)/..data", &buffer, 255)
+    let old = length > 0 ? String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : nil
+    let new = "..version_\(UInt32.random(in: 0 ... .max))"
+    mkdir("\(path)/\(new)", 0o755)
+    for (name, text) in files {
+      guard let stream = fopen("\(path)/\(new)/\(name)", "we") else { throw Failure("create \(name)") }
+      fputs(text, stream)
+      fclose(stream)
+    }
+    symlink(new, "\(path)/..data_tmp")
+    try check(rename("\(path)/..data_tmp", "\(path)/..data") == 0, "rename")
+    for name in files.keys { symlink("..data/\(name)", file(name)) }
+    if let old { TemporaryDirectory.remove("\(path)/\(old)") }
+  }
+
+  /// The volume is gone, as if unmounted.
+  func remove() { TemporaryDirectory.remove(path) }
+
+  /// It is mounted anew.
+  func mount(_ files: [String: String]) throws {
+    mkdir(path, 0o755)
+    try swap(files)
+  }
+}

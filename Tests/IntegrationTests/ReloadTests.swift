@@ -100,6 +100,61 @@ struct ReloadTests {
     }
   }
 
+  @Test func `from a static topology to Sentinel and back under load`() throws {
+    let group = try SentinelGroup()
+    let sentinel = "topology: {sentinel: {addresses: [\(group.sentinels[0].address)]}}\n"
+    try ReloadLab.with(ReloadLab.following(group.redis)) { lab in
+      let load = Appenders(lab.ambassador)
+      try load.goOn()
+      for configuration in [sentinel, ReloadLab.following(group.redis), sentinel] {
+        try lab.reload(configuration)
+        try load.goOn()
+      }
+      try load.finish(on: [group.redis.primary])
+      // The nodes are the same, so nothing had to be opened.
+      try check(lab.ambassador.log.contains("kept, 0 opened, 0 draining"), "connections were opened")
+      // And Sentinel counts from now on.
+      let old = group.redis.primary
+      try group.sentinels[0].call("SENTINEL", "FAILOVER", "mymaster")
+      let new = try group.waitForSwitch(from: old)
+      let client = try lab.ambassador.connect()
+      try eventually("writes go to the promoted one") {
+        try client.call("SET", "after", "1") == .simple("OK") && new.call("EXISTS", "after") == .integer(1)
+      }
+    }
+  }
+
+  @Test func `from eventual reads to reading one's writes, those of before the reload included`() throws {
+    let group = try RedisGroup(replicas: 1, relayed: true)
+    func configuration(_ consistency: String) -> String {
+      ReloadLab.following(group, "threads: 2\nreads: {consistency: \(consistency)}\n")
+    }
+    try ReloadLab.with(configuration("eventual")) { lab in
+      try lab.ambassador.waitUntilServing(group, readsOnReplicas: true)
+      let clients = try (0..<4).map { _ in try lab.ambassador.connect() }
+      // Both threads have the replica.
+      try eventually("all are served by the replica") {
+        try group.calls(of: "get") { for client in clients { try client.call("GET", "other") } }[1] == 4
+      }
+      group.relays[0].hold()
+      try expectEqual(try clients[0].call("SET", "key", "new"), .simple("OK"))
+      for client in clients { try expectEqual(try client.call("GET", "key"), .nullBulk, "eventual") }
+      try lab.reload(configuration("read-your-writes"))
+      for client in clients { try expectEqual(try client.call("GET", "key"), .bulk("new"), "read-your-writes") }
+      try expectEqual(try clients[1].call("SET", "key", "newer"), .simple("OK"))
+      for client in clients { try expectEqual(try client.call("GET", "key"), .bulk("newer"), "after another write") }
+      try lab.reload(configuration("eventual"))
+      for client in clients { try expectEqual(try client.call("GET", "key"), .nullBulk, "eventual again") }
+      try lab.reload(configuration("read-your-writes"))
+      for client in clients { try expectEqual(try client.call("GET", "key"), .bulk("newer"), "and back") }
+      // When the replica has it all, it is read again.
+      group.relays[0].release()
+      try eventually("the replica is read") {
+        try group.calls(of: "get") { for client in clients { _ = try client.call("GET", "key") } }[1] == 4
+      }
+    }
+  }
+
   @Test func `subscribers hear what is published at the new primary, on the connections that they have`() throws {
     let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
     try ReloadLab.with(ReloadLab.following(one)) { lab in

@@ -75,6 +75,8 @@ public final class AmbassadorProcess: Sendable {
   /// SIGKILL, and gone when this returns.
   public func kill() { process.end() }
 
+  public var pid: Int32 { process.pid }
+
   /// Sends it a signal and goes on.
   public func signal(_ number: Int32) { process.signal(number) }
 

@@ -27,7 +27,7 @@ func contents(ofFile path: String) -> [UInt8]? {
   }
 }
 
-func text(ofFile path: String) -> String? {
+public func text(ofFile path: String) -> String? {
   contents(ofFile: path).map { String(decoding: $0, as: UTF8.self) }
 }
 

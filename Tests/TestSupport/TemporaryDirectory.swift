@@ -22,7 +22,8 @@ public final class TemporaryDirectory: Sendable {
 
   deinit { Self.remove(path) }
 
-  private static func remove(_ path: String) {
+  /// Removes a directory with all that is in it.
+  public static func remove(_ path: String) {
     if let entries = opendir(path) {
       while let entry = readdir(entries) {
         let name = withUnsafePointer(to: &entry.pointee.d_name) {

@@ -7,7 +7,7 @@ import Reactor
 // its own and name it here.
 extension Ambassador {
   private var controlCommands: [ControlCommand] {
-    [statusCommand, infoCommand]
+    [statusCommand, infoCommand, reloadCommand]
   }
 
   /// Opens the control socket, if there is to be one. That the default place cannot be had is no reason not to start.

@@ -17,11 +17,14 @@ extension Ambassador {
   ///   - cause: what asked for it, for the log.
   func reload(dryRun: Bool = false, because cause: String, completion: @escaping (ReloadOutcome) -> Void = { _ in }) {
     guard !isStopping else { return completion(.refused(["redis-amb is shutting down"])) }
+    // As they are before they are read: what changes meanwhile is noticed.
+    if !dryRun { fileWatch?.note() }
     let configuration: AmbassadorConfiguration
     switch inputs?.load() ?? .success(self.configuration) {
     case .success(let new): configuration = new
     case .failure(let errors): return refuse(errors.errors.map(\.description), cause, completion)
     }
+    if !dryRun { watchFiles(of: configuration) }
     let secrets: Secrets
     do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
       return refuse([error.description], cause, completion)
@@ -29,7 +32,6 @@ extension Ambassador {
     let plan = ReloadPlan(
       from: (self.configuration, self.secrets), to: (configuration, secrets), known: knownNodes(lastSnapshot))
     if dryRun { return completion(.planned(plan)) }
-    watchFiles(of: configuration)
     let request = ReloadRequest(since: loop.now, completion: completion)
     switch reloading.stage {
     case .applying: reloading.later.append(request)
@@ -55,8 +57,7 @@ extension Ambassador {
     lastRestarts = plan.restarts
     guard !plan.isEmpty else {
       if isNews || cause == "SIGHUP" { logger.info("\(cause): \(plan)") }
-      return request.completion(
-        .done(ReloadReport(plan: plan, nodesAdded: [], nodesRemoved: [], upstreams: UpstreamCounts(), milliseconds: 0)))
+      return request.completion(.unchanged(plan))
     }
     logger.info("\(cause): \(plan)")
     reloading.requests = [request]
@@ -83,7 +84,8 @@ extension Ambassador {
     }
     reloading.stage = .proving(candidate)
     let patience = candidate.plan.configuration.upstream.connectTimeout.seconds
-    guard candidate.isReady(now: loop.now, isServing: lastTopology?.primary != nil, patience: patience) else { return }
+    let isServing = lastTopology?.primary != nil || discovery?.isComplete == false
+    guard candidate.isReady(now: loop.now, isServing: isServing, patience: patience) else { return }
     apply(candidate.plan, candidate.secrets, candidate)
   }
 
@@ -133,6 +135,7 @@ extension Ambassador {
     takeStep()
     if let candidate {
       discovery?.cancel()
+      narrator.forgetSentinels()
       discovery = candidate.discovery
       discoveryID = candidate.discoveryID
       if !candidate.commands.isEmpty { use(candidate.commands) }
@@ -200,9 +203,8 @@ extension Ambassador {
         nodesRemoved: applying.before.subtracting(after).sorted { "\($0)" < "\($1)" }, upstreams: applying.upstreams,
         milliseconds: Int((loop.now - since) * 1000))
     }
-    logger.info(
-      "the new configuration is in force (\(report(since: requests.first?.since ?? loop.now).lines.suffix(3).joined(separator: "; ")))"
-    )
+    let results = report(since: loop.now).results.joined(separator: "; ")
+    logger.info("the new configuration is in force (\(results))")
     for request in requests { request.completion(.done(report(since: request.since))) }
     guard !later.isEmpty else { return }
     // One more for all who came meanwhile: it reads what is there now.

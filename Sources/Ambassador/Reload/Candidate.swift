@@ -16,7 +16,7 @@ struct Candidate {
   var provenAt: Double?
 
   /// Whether it may take the place of what is in force.
-  /// - Parameter isServing: whether what is in force has a primary: then this waits until it has one too.
+  /// - Parameter isServing: whether what is in force has a primary, or may find one: then this waits until it has one too.
   func isReady(now: Double, isServing: Bool, patience: Double) -> Bool {
     if let provenAt { return discovery.isComplete || now - provenAt >= patience }
     return !isServing && discovery.isComplete

@@ -7,6 +7,8 @@ public enum ReloadOutcome: Sendable, Equatable {
   case refused([String])
   /// What a reload would do; it was only asked for that.
   case planned(ReloadPlan)
+  /// There was nothing to change, but perhaps what needs a restart.
+  case unchanged(ReloadPlan)
   /// It is in force.
   case done(ReloadReport)
   /// It is not in force, for this reason, and will be as soon as that is over; what was in force goes on until then.
@@ -25,14 +27,15 @@ public struct ReloadReport: Sendable, Equatable {
   /// From the request until it was in force.
   public let milliseconds: Int
 
-  /// A line for each thing worth saying.
-  public var lines: [String] {
-    var lines = plan.lines
-    lines.removeAll { $0.hasPrefix("nodes ") }
+  /// A line for each thing worth saying: the plan, and what came of it.
+  public var lines: [String] { plan.lines.filter { !$0.hasPrefix("nodes ") } + results }
+
+  /// What came of it.
+  var results: [String] {
+    var lines: [String] = []
     if !nodesAdded.isEmpty { lines.append("nodes added: \(nodesAdded.words)") }
     if !nodesRemoved.isEmpty { lines.append("nodes removed: \(nodesRemoved.words)") }
-    lines.append(
-      "upstream connections: \(upstreams.kept) kept, \(upstreams.opened) opened, \(upstreams.draining) draining")
-    return lines
+    let (kept, opened, draining) = (upstreams.kept, upstreams.opened, upstreams.draining)
+    return lines + ["upstream connections: \(kept) kept, \(opened) opened, \(draining) draining"]
   }
 }

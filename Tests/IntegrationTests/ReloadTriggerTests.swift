@@ -1,0 +1,124 @@
+import Glibc
+import TestSupport
+import Testing
+
+/// What makes it read its files again, and what becomes of files that are wrong.
+@Suite(.throughTheAmbassador)
+struct ReloadTriggerTests {
+  private static let name = "redis-amb.yaml"
+
+  private func start(_ volume: MountedVolume) throws -> AmbassadorProcess {
+    try AmbassadorProcess(topology: ["--config", volume.file(Self.name)])
+  }
+
+  private func policy(_ group: RedisGroup, _ policy: String) -> [String: String] {
+    [Self.name: ReloadLab.following(group, "reads: {policy: \(policy)}\n")]
+  }
+
+  @Test func `the way Kubernetes swaps a ConfigMap is noticed, again and again`() throws {
+    let group = try RedisGroup(replicas: 1)
+    let volume = try MountedVolume(policy(group, "prefer-replica"))
+    let ambassador = try start(volume)
+    try ambassador.waitUntilServing(group, readsOnReplicas: true)
+    let client = try ambassador.connect()
+    for (index, word) in ["primary", "replica", "primary"].enumerated() {
+      try volume.swap(policy(group, word))
+      try eventually("reads.policy \(word) is in force") {
+        ambassador.log.components(of: ReloadLab.inForce) == index + 1
+      }
+      let calls = try group.calls(of: "get") { for _ in 0..<20 { try client.call("GET", "key") } }
+      // Writes of before are proven to be there first.
+      try check(word == "primary" ? calls == [20, 0] : calls[1] >= 10, "\(word): \(calls)")
+    }
+  }
+
+  @Test func `a directory that disappears does no harm, and is taken up again when it returns`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let volume = try MountedVolume(policy(group, "prefer-replica"))
+    let ambassador = try start(volume)
+    let client = try ambassador.connect()
+    volume.remove()
+    pause(.milliseconds(300))
+    try expectEqual(try client.call("SET", "key", "value"), .simple("OK"))
+    try volume.mount(policy(group, "primary"))
+    try eventually("it is in force: \(ambassador.report)") { ambassador.log.contains(ReloadLab.inForce) }
+    // And is watched again.
+    try volume.swap(policy(group, "any"))
+    try eventually("it is in force, too: \(ambassador.report)") {
+      ambassador.log.components(of: ReloadLab.inForce) == 2
+    }
+    try expectEqual(try client.call("GET", "key"), .bulk("value"))
+  }
+
+  @Test func `a wrong file changes nothing, and says all that is wrong with it`() throws {
+    let group = try RedisGroup(replicas: 0)
+    try ReloadLab.with(ReloadLab.following(group)) { lab in
+      let control = try RESPClient(unixPath: lab.ambassador.controlSocket)
+      try lab.replace(
+        "topology: {static: {primary: \(group.primary.address)}}\nreads: {polcy: primary}\nthreads: none\n")
+      let reply = try control.call("RELOAD")
+      for words in ["INVALID", "redis-amb.yaml:2:9: reads.polcy: unknown setting", "redis-amb.yaml:3:10: threads"] {
+        try check("\(reply)".contains(words), "\(words) is not in \(reply)")
+      }
+      try expectEqual(try lab.ambassador.connect().call("SET", "key", "value"), .simple("OK"))
+      try check(!lab.ambassador.log.contains(ReloadLab.inForce), "something is in force")
+      // A password that is not there is the same.
+      try lab.replace(ReloadLab.following(group, "upstream: {password-file: /nowhere}\n"))
+      let second = try control.call("RELOAD")
+      try check("\(second)".contains("upstream.password-file: secret file"), "got \(second)")
+      try expectEqual(try lab.ambassador.connect().call("GET", "key"), .bulk("value"))
+    }
+  }
+
+  @Test func `a plan says what changes, what cannot, and changes nothing itself`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let control = try RESPClient(unixPath: lab.ambassador.controlSocket)
+      try lab.replace(ReloadLab.following(two, "threads: 3\nlog: {level: debug}\n"))
+      let plan = try control.call("RELOAD", "DRYRUN")
+      guard case .array(let lines) = plan else { throw Failure("got \(plan)") }
+      let texts = lines.compactMap(\.text)
+      for line in [
+        "topology.static.primary: \(one.primary.address) -> \(two.primary.address)", "log.level: info -> debug",
+        "nodes added: \(two.primary.address)", "threads: 1 -> 3 needs a restart, and stays as it is",
+      ] { try check(texts.contains(line), "\(line) is not in \(texts)") }
+      try lab.ambassador.connect().call("SET", "key", "1")
+      try expectEqual(try one.primary.call("EXISTS", "key"), .integer(1))
+    }
+  }
+
+  @Test func `the answer comes when it is in force`() throws {
+    let (one, two) = (try RedisGroup(replicas: 1), try RedisGroup(replicas: 1))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      try lab.ambassador.waitUntilServing(one, readsOnReplicas: true)
+      let control = try RESPClient(unixPath: lab.ambassador.controlSocket)
+      try lab.replace(ReloadLab.following(two))
+      let answer = try control.call("RELOAD")
+      guard case .array(let lines) = answer else { throw Failure("got \(answer)") }
+      let texts = lines.compactMap(\.text)
+      for (word, group) in [("added", two), ("removed", one)] {
+        guard let line = texts.first(where: { $0.hasPrefix("nodes \(word): ") }) else { throw Failure("\(texts)") }
+        for node in group.nodes { try check(line.contains(node.address), "\(node.address) is not in \(line)") }
+      }
+      try expectEqual(try lab.ambassador.connect().call("SET", "key", "1"), .simple("OK"))
+      try expectEqual(try two.primary.call("EXISTS", "key"), .integer(1))
+    }
+  }
+
+  @Test func `nodes without a primary do not take the place of those that have one, until they do`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisServer(started: false))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let client = try lab.ambassador.connect()
+      try lab.replace("topology: {static: {primary: \(two.address)}}\n")
+      lab.ambassador.signal(SIGHUP)
+      for _ in 0..<50 {
+        try expectEqual(try client.call("SET", "key", "1"), .simple("OK"))
+        pause(.milliseconds(10))
+      }
+      try two.start()
+      try eventually("it is in force") { lab.ambassador.log.contains(ReloadLab.inForce) }
+      try expectEqual(try client.call("SET", "other", "1"), .simple("OK"))
+      try expectEqual(try two.call("EXISTS", "other"), .integer(1))
+    }
+  }
+}
