@@ -71,6 +71,11 @@ extension CommandTable {
     overrides[Int(spec.id)]?.because
   }
 
+  /// Whether there are servers without this command.
+  public func isNewer(_ spec: CommandSpec) -> Bool {
+    overrides[Int(spec.id)]?.newer != nil
+  }
+
   /// What to answer to a command whose handling is `.refused`, without the leading "-".
   public func refusal(of spec: CommandSpec) -> String? {
     overrides[Int(spec.id)]?.answer

@@ -20,8 +20,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .pinned, .refused:
       // Without a session there is nothing that it could execute, and its errors are of many kinds.
       if spec.session == .exec { return forward(spec, request) }
-      // The server counts arguments before anything else.
+      // The server counts arguments before anything else, and has other words where it does not know the command.
       guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
+        if table.isNewer(spec) { return forward(spec, request) }
         reply(error: table.wrongArgumentCount(spec))
         return true
       }
@@ -92,6 +93,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     reply(bytes)
   }
 
+  /// An error that quotes what the client has sent, as the server's `%s` does: up to the first NUL.
+  func reply(error text: String, quoting argument: [UInt8], _ rest: String = "'") {
+    var bytes: [UInt8] = []
+    ReplyWriter.appendError(Array(text.utf8) + argument.prefix { $0 != 0 } + Array(rest.utf8), to: &bytes)
+    reply(bytes)
+  }
+
   func replyOK() { reply(Array("+OK\r\n".utf8)) }
 
   var version: RESPVersion { pointee.set.pointee.protocolVersion == 3 ? .three : .two }
@@ -132,14 +140,17 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
       reply(bytes)
     case .clientSetName:
-      if setName(arguments[2]) { replyOK() }
+      if isValidName(arguments[2]) {
+        pointee.name = arguments[2]
+        replyOK()
+      }
     case .clientSetInfo, .clientCapa:
       replyOK()
     case .auth: return authenticate(arguments)
     case .clientReply: return setReplies(arguments[2])
     case .clientInfo: replyInfo()
     case .clientList: replyList(arguments)
-    case .clientKill: kill(arguments)
+    case .clientKill: return kill(arguments, spec)
     case .clientUnblock: return unblock(arguments, spec)
     }
     return true
@@ -159,19 +170,20 @@ extension UnsafeMutablePointer where Pointee == Client {
     forgetUser()
   }
 
-  private func setName(_ name: [UInt8]) -> Bool {
-    // redis-server's rule: printable ASCII without the blank.
-    guard name.allSatisfy({ (33...126).contains($0) }) else {
-      reply(error: "ERR Client names cannot contain spaces, newlines or special characters.")
-      return false
-    }
-    pointee.name = name
-    return true
+  /// redis-server's rule: printable ASCII without the blank. If not, the client is told so.
+  private func isValidName(_ name: [UInt8]) -> Bool {
+    if name.allSatisfy({ (33...126).contains($0) }) { return true }
+    reply(error: "ERR Client names cannot contain spaces, newlines or special characters.")
+    return false
   }
 
   private func select(_ argument: [UInt8]) -> Bool {
-    guard let text = String(validating: argument, as: UTF8.self), let database = Int32(text), text.first != "+" else {
+    guard let database = Int(argument: argument) else {
       reply(error: "ERR value is not an integer or out of range")
+      return true
+    }
+    guard Int32(exactly: database) != nil else {
+      reply(error: "ERR value is out of range, value must between \(Int32.min) and \(Int32.max)")
       return true
     }
     guard database >= 0, database < pointee.worker.pointee.server.databases else {
@@ -179,7 +191,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       return true
     }
     guard isFreeToSwitch() else { return false }
-    use(database: Int(database))
+    use(database: database)
     replyOK()
     return true
   }
@@ -189,7 +201,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     var name: [UInt8]?
     var who: UpstreamCredentials?
     if arguments.count > 1 {
-      guard let text = String(validating: arguments[1], as: UTF8.self), let number = Int(text) else {
+      guard let number = Int(argument: arguments[1]) else {
         reply(error: "ERR Protocol version is not an integer or out of range")
         return true
       }
@@ -203,13 +215,15 @@ extension UnsafeMutablePointer where Pointee == Client {
     while index < arguments.count {
       let option = String(decoding: arguments[index], as: UTF8.self).lowercased()
       if option == "setname", index + 1 < arguments.count {
-        name = arguments[index + 1]
+        guard isValidName(arguments[index + 1]) else { return true }
+        // Option by option: what stands before a mistake is done.
+        if who == nil { pointee.name = arguments[index + 1] } else { name = arguments[index + 1] }
         index += 2
       } else if option == "auth", index + 2 < arguments.count {
         who = UpstreamCredentials(username: arguments[index + 1], password: arguments[index + 2])
         index += 3
       } else {
-        reply(error: "ERR Syntax error in HELLO option '\(String(decoding: arguments[index], as: UTF8.self))'")
+        reply(error: "ERR Syntax error in HELLO option '", quoting: arguments[index])
         return true
       }
     }
@@ -221,7 +235,6 @@ extension UnsafeMutablePointer where Pointee == Client {
       return true
     }
     guard isFreeToSwitch() else { return false }
-    if who == nil, let name, !setName(name) { return true }
     let version: RESPVersion = protocolVersion == 3 ? .three : .two
     var bytes: [UInt8] = []
     ReplyWriter.appendMapHeader(count: 7, version, to: &bytes)

@@ -21,9 +21,13 @@ extension UnsafeMutablePointer where Pointee == Client {
       "ssub=\(channels[2])", "multi=\(state?.queuedCommands ?? -1)", "qbuf=\(client.input.count)", "qbuf-free=0",
       "argv-mem=0", "multi-mem=0", "rbs=0", "rbp=0", "obl=\(client.output.count)", "oll=0",
       "omem=\(client.output.count)", "tot-mem=\(client.input.count + client.output.count)",
-      "events=\(client.output.isEmpty ? "r" : "rw")", "cmd=\(command)", "user=default",
+      "events=\(client.output.isEmpty ? "r" : "rw")", "cmd=\(command)", "user=\(userName(of: client))",
       "redir=\(state?.tracks == true ? 0 : -1)", "resp=\(client.set.pointee.protocolVersion)",
     ].joined(separator: " ")
+  }
+
+  private func userName(of client: borrowing Client) -> String {
+    String(decoding: client.worker.userName(ofIdentity: client.set.pointee.identity), as: UTF8.self)
   }
 
   private func replyText(_ text: String) {
@@ -40,72 +44,75 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// CLIENT LIST, of the clients on this thread.
   func replyList(_ arguments: [[UInt8]]) {
-    let words = arguments.dropFirst(2).map { String(decoding: $0, as: UTF8.self) }
-    var isWanted: (ClientRef) -> Bool = { _ in true }
-    switch words.first?.lowercased() {
+    let words = arguments.dropFirst(2)
+    let clients = pointee.worker.clients
+    var listed = clients
+    switch words.first.map({ String(decoding: $0, as: UTF8.self).lowercased() }) {
     case nil: break
     case "type" where words.count == 2:
-      guard let kind = ClientKind(words[1]) else { return reply(error: "ERR Unknown client type '\(words[1])'") }
-      isWanted = { kind.includes($0) }
+      guard let kind = ClientKind(arguments[3]) else {
+        return reply(error: "ERR Unknown client type '", quoting: arguments[3])
+      }
+      listed = clients.filter { kind.includes($0) }
     case "id" where words.count > 1:
-      let ids = words.dropFirst().map { UInt64($0) }
+      let ids = words.dropFirst().map { Int(argument: $0) }
       if ids.contains(nil) { return reply(error: "ERR Invalid client ID") }
-      isWanted = { ids.contains($0.pointee.id) }
+      listed = ids.compactMap { id in clients.first { Int($0.pointee.id) == id } }
     default: return reply(error: "ERR syntax error")
     }
-    replyText(pointee.worker.clients.filter(isWanted).map { $0.listing + "\n" }.joined())
+    replyText(listed.map { $0.listing + "\n" }.joined())
   }
 
-  /// CLIENT KILL, of the clients on this thread.
-  func kill(_ arguments: [[UInt8]]) {
-    let words = arguments.dropFirst(2).map { String(decoding: $0, as: UTF8.self) }
-    if words.count == 1 {
-      guard let one = pointee.worker.clients.first(where: { Sockets.peerName($0.pointee.fd) == words[0] }) else {
-        return reply(error: "ERR No such client")
+  /// CLIENT KILL, of the clients on this thread. False: not now.
+  func kill(_ arguments: [[UInt8]], _ spec: CommandSpec) -> Bool {
+    if arguments.count == 3 {
+      let address = String(decoding: arguments[2], as: UTF8.self)
+      guard let one = pointee.worker.clients.first(where: { Sockets.peerName($0.pointee.fd) == address }) else {
+        reply(error: "ERR No such client")
+        return true
       }
       replyOK()
-      return one == self ? finishWhenIdle() : one.close()
+      one == self ? finishWhenIdle() : one.close()
+      return true
     }
-    var conditions: [(ClientRef) -> Bool] = []
-    var skipsMe = true
-    guard words.count % 2 == 0 else { return reply(error: "ERR syntax error") }
-    for index in stride(from: 0, to: words.count, by: 2) {
-      let value = words[index + 1]
-      switch words[index].lowercased() {
-      case "id":
-        guard let id = UInt64(value), id > 0 else {
-          return reply(error: "ERR client-id should be greater than 0")
-        }
-        conditions.append { $0.pointee.id == id }
-      case "type":
-        guard let kind = ClientKind(value) else { return reply(error: "ERR Unknown client type '\(value)'") }
-        conditions.append { kind.includes($0) }
-      case "addr": conditions.append { Sockets.peerName($0.pointee.fd) == value }
-      case "laddr": conditions.append { Sockets.localName($0.pointee.fd) == value }
-      case "user":
-        guard value == "default" else { return reply(error: "ERR No such user '\(value)'") }
-      case "skipme" where ["yes", "no"].contains(value.lowercased()): skipsMe = value.lowercased() == "yes"
-      default: return reply(error: "ERR syntax error")
+    let filter: ClientFilter
+    do throws(ClientFilter.Mistake) { filter = try ClientFilter(arguments.dropFirst(2)) } catch {
+      // Which of two mistakes comes first is the server's to say when one is a user that may not exist.
+      if let user = ClientFilter.user(in: arguments), !pointee.worker.knows(user: user) { return ask(arguments, spec) }
+      switch error {
+      case .syntax: reply(error: "ERR syntax error")
+      case .id: reply(error: "ERR client-id should be greater than 0")
+      case .kind(let word): reply(error: "ERR Unknown client type '", quoting: word)
       }
+      return true
     }
-    let victims = pointee.worker.clients.filter { client in
-      (client != self || !skipsMe) && conditions.allSatisfy { $0(client) }
+    if let user = filter.user, !pointee.worker.knows(user: user) {
+      // Nobody here is that user; whether there is one, the server must say.
+      return ask([Array("CLIENT".utf8), Array("KILL".utf8), Array("USER".utf8), user] + ClientFilter.nobody, spec)
     }
+    let victims = pointee.worker.clients.filter { ($0 != self || !filter.skipsMe) && filter.includes($0) }
     var bytes: [UInt8] = []
     ReplyWriter.appendInteger(victims.count, to: &bytes)
     reply(bytes)
     for client in victims { client == self ? finishWhenIdle() : client.close() }
+    return true
   }
 
   /// CLIENT UNBLOCK: the server is told the id of the upstream on which that client waits. False: not now.
   func unblock(_ arguments: [[UInt8]], _ spec: CommandSpec) -> Bool {
-    guard let id = Int(String(decoding: arguments[2], as: UTF8.self)) else {
-      reply(error: "ERR value is not an integer or out of range")
+    let reason = arguments.count > 3 ? String(decoding: arguments[3], as: UTF8.self).lowercased() : "timeout"
+    guard arguments.count <= 4 else {
+      reply(
+        error: "ERR unknown subcommand or wrong number of arguments for '", quoting: arguments[1], "'. Try CLIENT HELP."
+      )
       return true
     }
-    let reason = arguments.count > 3 ? String(decoding: arguments[3], as: UTF8.self).lowercased() : "timeout"
-    guard arguments.count <= 4, reason == "timeout" || reason == "error" else {
+    guard reason == "timeout" || reason == "error" else {
       reply(error: "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+      return true
+    }
+    guard let id = Int(argument: arguments[2]) else {
+      reply(error: "ERR value is not an integer or out of range")
       return true
     }
     guard let session = UInt64(exactly: id).flatMap({ pointee.worker.client($0) })?.pointee.session,
@@ -120,36 +127,16 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(Array(":1\r\n".utf8))
       return true
     }
+    return ask(["CLIENT", "UNBLOCK", String(upstream), reason].map { Array($0.utf8) }, spec)
+  }
+
+  /// Has the server answer a request of ours in the place of the client's. False: not now.
+  private func ask(_ words: [[UInt8]], _ spec: CommandSpec) -> Bool {
     var bytes: [UInt8] = []
-    RequestWriter.append("CLIENT", "UNBLOCK", String(upstream), reason, to: &bytes)
+    RequestWriter.append(words, to: &bytes)
     return bytes.withUnsafeBytes { request in
       if let own = pointee.session { return send(request, .plain(isRead: true), own) }
       return forward(spec, request)
-    }
-  }
-}
-
-/// The kinds of clients that CLIENT LIST and KILL tell apart.
-private enum ClientKind {
-  case normal, pubsub
-  /// Links between servers: no client of ours is one.
-  case replication
-
-  init?(_ word: String) {
-    switch word.lowercased() {
-    case "normal": self = .normal
-    case "pubsub": self = .pubsub
-    case "master", "replica", "slave": self = .replication
-    default: return nil
-    }
-  }
-
-  func includes(_ client: ClientRef) -> Bool {
-    let isSubscribed = client.pointee.session.map { !$0.state.subscriptions.isEmpty } ?? false
-    switch self {
-    case .normal: return !isSubscribed
-    case .pubsub: return isSubscribed
-    case .replication: return false
     }
   }
 }

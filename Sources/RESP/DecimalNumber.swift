@@ -32,3 +32,14 @@ enum DecimalNumber {
     return negative ? Int(bitPattern: 0 &- magnitude) : Int(bitPattern: magnitude)
   }
 }
+
+extension Int {
+  /// A whole argument as a number, as redis-server reads it: nil for what it calls no integer or out of range.
+  public init?(argument bytes: [UInt8]) {
+    let number = bytes.withUnsafeBufferPointer { bytes in
+      bytes.baseAddress.flatMap { DecimalNumber.parse($0, 0..<bytes.count) }
+    }
+    guard let number else { return nil }
+    self = number
+  }
+}

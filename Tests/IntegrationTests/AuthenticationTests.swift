@@ -79,6 +79,26 @@ struct AuthenticationTests {
     }
   }
 
+  @Test func `clients are listed and killed by the names of their users`() throws {
+    try withUsers { lab in
+      let (reader, writer, other) = (try lab.connect(), try lab.connect(), try lab.connect())
+      try reader.call("AUTH", "reader", "r-secret")
+      try writer.call("HELLO", "2", "AUTH", "writer", "w-secret")
+      let names = try other.call("CLIENT", "LIST").text?.split(separator: " ").filter { $0.hasPrefix("user=") } ?? []
+      try expectEqual(names.map { $0.dropFirst(5) }.filter { $0 != "default" }.sorted(), ["reader", "writer"])
+      try expectEqual(try other.call("CLIENT", "KILL", "USER", "reader"), .integer(1))
+      try expectEqual(try reader.bytesUntilClosed(), [])
+      try expectEqual(try writer.call("ACL", "WHOAMI"), .bulk("writer"))
+      // One that the server knows, and one that it does not.
+      try expectEqual(try other.call("CLIENT", "KILL", "USER", "off"), .integer(0))
+      try expectEqual(
+        try other.call("CLIENT", "KILL", "USER", "nobody").errorText,
+        try lab.primary.call("CLIENT", "KILL", "USER", "nobody").errorText)
+      try expectEqual(
+        try other.pipeline([["MULTI"], ["CLIENT", "KILL", "USER", "off"], ["EXEC"]]).last, .array([.integer(0)]))
+    }
+  }
+
   @Test func `many clients of several users at once never get each other's rights`() throws {
     try withUsers(flags: ["--threads", "2"]) { lab in
       try concurrently(12) { index in

@@ -88,6 +88,24 @@ struct SessionFidelityTests {
     "CLIENT TRACKING ON; MULTI; CLIENT TRACKING OFF; EXEC; CLIENT TRACKINGINFO; GET a; SELECT 2; GET a",
   ]
 
+  /// Found by random sessions.
+  static let itself = [
+    "SELECT 00; SELECT +1; SELECT 01; SELECT 9999999999; SELECT -9999999999; SELECT 99999999999999999999; SELECT -0",
+    "HELLO 3 SETNAME me AUTH a; CLIENT GETNAME; HELLO 2 NOSUCH; HELLO 03; HELLO +2; HELLO 5; HELLO x",
+    "HELLO 2 SETNAME \u{1} NOSUCH; HELLO 2 \u{e9}; HELLO 2 SETNAME; CLIENT GETNAME",
+    "CLIENT NO-TOUCH; CLIENT NO-TOUCH ON OFF; CLIENT SETINFO; CLIENT IMPORT-SOURCE; WAITAOF; CLIENT CAPA",
+    "CLIENT UNBLOCK x NOW; CLIENT UNBLOCK x; CLIENT UNBLOCK 01; CLIENT UNBLOCK 999 TIMEOUT; CLIENT UNBLOCK 1 ERROR x",
+    "CLIENT KILL ID 0 X; CLIENT KILL ID 1 X; CLIENT KILL ID x; CLIENT KILL TYPE none X; CLIENT KILL SKIPME maybe",
+    "CLIENT KILL USER nobody; CLIENT KILL USER nobody X; CLIENT KILL USER x ID y; CLIENT KILL USER default ID y; CLIENT KILL USER default ID 99999; CLIENT KILL ID 5 ID 99999; CLIENT KILL 1.2.3.4:5",
+    "CLIENT LIST ID x; CLIENT LIST ID 01; CLIENT LIST ID 99999 -4; CLIENT LIST TYPE none; CLIENT LIST TYPE; CLIENT LIST X",
+    "CLIENT LIST TYPE master; CLIENT KILL TYPE replica; CLIENT KILL LADDR 1.2.3.4:5 USER default; CLIENT KILL",
+  ]
+
+  @Test(arguments: [2, 3])
+  func `what a client asks about clients is answered as by a redis-server`(version: Int) throws {
+    try compare(Self.itself, version)
+  }
+
   @Test(arguments: [2, 3])
   func `transactions are those of a redis-server`(version: Int) throws { try compare(Self.transactions, version) }
 

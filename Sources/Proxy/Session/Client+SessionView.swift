@@ -50,8 +50,12 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Commands whose words must be known are not passed on piecewise.
   func isKeptWhole(_ spec: CommandSpec) -> Bool {
     let mustBeKnown = spec.handling == .pinned && spec.pin != .replication || spec.handling == .pinnedIfBlocking
-    return mustBeKnown && pointee.scanner.position + pointee.scanner.pendingBulk <= Limits.keptRequest
+    return (mustBeKnown || isAnsweredFromWords(spec))
+      && pointee.scanner.position + pointee.scanner.pendingBulk <= Limits.keptRequest
   }
+
+  /// ECHO apart: that one the server can answer while it arrives.
+  private func isAnsweredFromWords(_ spec: CommandSpec) -> Bool { spec.handling == .local && spec.local != .echo }
 
   /// A long request in a session: to its upstream, in its turn. False: not now.
   func beginStream(_ base: UnsafePointer<UInt8>, in session: Session) -> Bool {
