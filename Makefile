@@ -7,7 +7,7 @@ ifdef CI
 STRICT := -Xswiftc -warnings-as-errors
 endif
 
-.PHONY: help build demo test check format lint fuzz bench bench-quick packages test-packages bench-packages install clean
+.PHONY: help build demo test differential redis-py-tests check format lint fuzz bench bench-quick packages test-packages redis-py-packages bench-packages install clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,16 @@ demo: build ## Run a throw-away primary, two replicas and the ambassador on loca
 test: packages test-packages lint check ## Run all tests against real redis-server processes
 	swift build --build-tests $(STRICT)
 	swift test --skip-build $(STRICT)
+
+SEEDS ?= 2000
+FIRST ?= 1
+differential: packages test-packages ## Compare random sessions with a redis-server's, from seed FIRST on: SEEDS=2000 FIRST=1
+	swift build --build-tests
+	REDIS_AMB_DIFFERENTIAL_SEEDS=$(SEEDS) REDIS_AMB_DIFFERENTIAL_FIRST=$(FIRST) \
+	  swift test --skip-build --filter IntegrationTests.DifferentialTests
+
+redis-py-tests: build redis-py-packages ## Run redis-py's own tests with and without the ambassador; some ten minutes
+	$(VENV)/bin/python Tests/RedisPyTests/run.py --binary $(RELEASE)
 
 check: ## Check that generated files are what their generators give
 	python3 Sources/Commands/Generate/generate-command-table.py --check
@@ -58,13 +68,21 @@ define apt
 	  $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $${missing[*]} >/dev/null; fi
 endef
 
+# Python packages of a pinned version, installed only when the list has changed.
+define pip
+	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	@cmp -s $(1) $(VENV)/$(2).txt || { $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(1) && cp $(1) $(VENV)/$(2).txt; }
+endef
+
 packages:
 	$(call apt,libev-dev libhiredis-dev libyaml-dev redis-server redis-tools python3)
 
 test-packages:
-	$(call apt,python3-venv nodejs node-redis util-linux)
-	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
-	@$(VENV)/bin/python -c 'import redis' 2>/dev/null || $(VENV)/bin/pip install --quiet redis
+	$(call apt,python3-venv nodejs node-redis php-cli php-redis ruby-redis ruby-sidekiq libredis-perl util-linux)
+	$(call pip,Tests/ClientPrograms/requirements.txt,programs)
+
+redis-py-packages: test-packages
+	$(call pip,Tests/RedisPyTests/requirements.txt,redis-py-tests)
 
 bench-packages:
 	$(call apt,haproxy nutcracker strace)

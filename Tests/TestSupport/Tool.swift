@@ -9,12 +9,17 @@ public enum Tool {
     return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
   }
 
-  /// A Python that can import redis: `make test` makes a venv of it in .build.
-  public static let python: String? = {
+  /// A Python that can import this: `make test` makes a venv of it in .build.
+  public static func python(importing module: String) -> String? {
     let inBuild = PackageDirectory.path + "/.build/test-venv/bin/python"
     let candidates = [environmentValue("REDIS_AMB_TEST_PYTHON"), inBuild, find("python3")].compactMap { $0 }
-    return candidates.first { isExecutable($0) && succeeds([$0, "-c", "import redis"]) }
-  }()
+    return candidates.first { isExecutable($0) && succeeds([$0, "-c", "import \(module)"]) }
+  }
+
+  /// A program that has what it needs: this with it succeeds.
+  public static func find(_ name: String, thatRuns arguments: [String]) -> String? {
+    find(name).flatMap { succeeds([$0] + arguments) ? $0 : nil }
+  }
 
   /// A node that finds the `redis` package where Debian's node-redis puts it.
   public static let node: String? = find("node").flatMap { node in
@@ -56,5 +61,8 @@ extension Tool {
   /// Whether that works: it needs user namespaces.
   public static let hosts: String? = succeeds(withHosts + ["/etc/hostname", "/bin/true"]) ? "unshare" : nil
 
-  public static var seed: UInt64? { environmentValue("REDIS_AMB_TEST_SEED").flatMap { UInt64($0) } }
+  public static var seed: UInt64? { number("REDIS_AMB_TEST_SEED") }
+
+  /// A number that whoever runs the tests has given in the environment.
+  public static func number(_ name: String) -> UInt64? { environmentValue(name).flatMap { UInt64($0) } }
 }

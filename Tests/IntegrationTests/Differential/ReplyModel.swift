@@ -1,0 +1,82 @@
+/// How many replies a request will have: as little of a server as that takes. One for each connection.
+struct ReplyModel {
+  private(set) var isInTransaction = false
+  private var channels: Set<[UInt8]> = []
+  private var patterns: Set<[UInt8]> = []
+  private var shards: Set<[UInt8]> = []
+  /// RESP2: whoever is subscribed may do little else.
+  private var isRESP3 = false
+
+  init(version: Int) { isRESP3 = version == 3 }
+
+  var isSubscribed: Bool { !channels.isEmpty || !patterns.isEmpty || !shards.isEmpty }
+  var isRestricted: Bool { isSubscribed && !isRESP3 }
+
+  /// Whether the request may be sent: a subscription in a transaction leaves a connection where replies cannot be counted.
+  func allows(_ words: [[UInt8]]) -> Bool {
+    let name = Self.lower(words[0])
+    if isInTransaction { return !name.hasSuffix("subscribe") && name != "hello" && name != "auth" }
+    // One that is subscribed and hears of its own messages has them between its replies.
+    return true
+  }
+
+  /// Takes note of a request, and says how many replies it has.
+  mutating func replies(to words: [[UInt8]]) -> Int {
+    let name = Self.lower(words[0])
+    if isRestricted, !name.hasSuffix("subscribe"), !["ping", "quit", "reset"].contains(name) { return 1 }
+    if name == "reset", words.count == 1 {
+      self = ReplyModel(version: 2)
+      return 1
+    }
+    if isInTransaction {
+      switch name {
+      case "exec", "discard": if words.count == 1 { isInTransaction = false }
+      default: break
+      }
+      return 1
+    }
+    switch name {
+    case "multi": if words.count == 1 { isInTransaction = true }
+    case "hello": if words.count == 2 || words.count == 4 { takeHello(words) }
+    case "subscribe": if words.count > 1 { channels.formUnion(words.dropFirst()) }
+    case "psubscribe": if words.count > 1 { patterns.formUnion(words.dropFirst()) }
+    case "ssubscribe": if words.count > 1 { shards.formUnion(words.dropFirst()) }
+    case "unsubscribe": return Self.leave(&channels, words)
+    case "punsubscribe": return Self.leave(&patterns, words)
+    case "sunsubscribe": return Self.leave(&shards, words)
+    default: return 1
+    }
+    return name.hasSuffix("subscribe") ? max(1, words.count - 1) : 1
+  }
+
+  /// What a message to `channel` adds to what this connection is sent.
+  func copies(of channel: [UInt8], isSharded: Bool) -> Int {
+    if isSharded { return shards.contains(channel) ? 1 : 0 }
+    return (channels.contains(channel) ? 1 : 0) + patterns.filter { Self.matches($0, channel) }.count
+  }
+
+  private static func leave(_ names: inout Set<[UInt8]>, _ words: [[UInt8]]) -> Int {
+    if words.count > 1 {
+      names.subtract(words.dropFirst())
+      return words.count - 1
+    }
+    defer { names = [] }
+    return max(1, names.count)
+  }
+
+  private mutating func takeHello(_ words: [[UInt8]]) {
+    if words.count == 4, Self.lower(words[2]) != "setname" || words[3].contains(32) { return }
+    switch Self.lower(words[1]) {
+    case "2": isRESP3 = false
+    case "3": isRESP3 = true
+    default: break
+    }
+  }
+
+  /// The patterns that the grammar has: `n*` and `m?`.
+  private static func matches(_ pattern: [UInt8], _ channel: [UInt8]) -> Bool {
+    pattern.last == UInt8(ascii: "*") ? channel.starts(with: pattern.dropLast()) : false
+  }
+
+  private static func lower(_ word: [UInt8]) -> String { String(decoding: word, as: UTF8.self).lowercased() }
+}
