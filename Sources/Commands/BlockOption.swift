@@ -21,7 +21,9 @@ public struct BlockOption: Sendable {
       return .undecided
     }
     switch argument {
-    case _ where argument.isOption("block"): return .blocks
+    case _ where argument.isOption("block"):
+      operands = 1
+      return .blocks
     case _ where argument.isOption("streams"): return .doesNotBlock
     case _ where argument.isOption("count"): operands = 1
     case _ where argument.isOption("group"): operands = 2
@@ -33,7 +35,7 @@ public struct BlockOption: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-  fileprivate func isOption(_ name: StaticString) -> Bool {
+  func isOption(_ name: StaticString) -> Bool {
     count == name.utf8CodeUnitCount
       && name.withUTF8Buffer { wanted in zip(self, wanted).allSatisfy { FoldedName.fold($0) == $1 } }
   }

@@ -14,7 +14,17 @@ public enum KeyScope: UInt8, Sendable {
   case second
   /// Those of ``CommandSpec/keyRange(argumentCount:)``.
   case listed
-  /// Any key: it names none, or its keys are not all where the table says (scripts, numkeys, patterns, modules).
+  /// So many as the argument right behind the command's name says, behind that.
+  case countedBySecond
+  /// The same one argument further on.
+  case countedByThird
+  /// The first half of what follows STREAMS.
+  case streams
+  /// The one right behind the command's name, and those behind STORE and STOREDIST.
+  case stored
+  /// The one right behind the command's name, unless a pattern leads to others.
+  case patterned
+  /// Any key: it names none, or more than it names (scripts that may write, modules).
   case any
 }
 

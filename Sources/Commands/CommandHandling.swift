@@ -3,6 +3,8 @@
 public enum CommandHandling: UInt8, Sendable {
   /// Send it on; ``CommandSpec/placement`` says to which kind of node.
   case forward
+  /// As ``forward``, to the primary, and the replicas are told as well: it is about what each node keeps for itself.
+  case everywhere
   /// Answer it here; ``CommandSpec/local`` says as what. It is about the client's own session, not about a node.
   case local
   /// It needs an upstream of the client's own; ``CommandSpec/pin`` says why.
@@ -41,6 +43,8 @@ public enum PinKind: UInt8, Sendable, CaseIterable {
   case replication
   /// Sets a property of the connection that changes how the server treats every command on it.
   case connectionMode
+  /// Ends what keeps the node from doing anything else, so it must not stand behind that.
+  case interruption
   /// Forks a debugging session for the connection.
   case debugging
 }

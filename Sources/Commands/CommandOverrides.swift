@@ -17,8 +17,17 @@ extension CommandOverride {
       "pfcount", placement: .primary, effect: .changes, adding: .mayReplicate,
       because: "it writes the cached cardinality back into the key and may replicate it"),
     .init(
-      "evalsha_ro", placement: .primary,
-      because: "SCRIPT LOAD is not replicated: a replica answers NOSCRIPT for a script that the primary has"),
+      "eval_ro", "fcall_ro", scope: .countedByThird,
+      because: "it reads the keys that it declares; one that declares none may read any"),
+    .init(
+      "evalsha_ro", scope: .countedByThird,
+      because: "scripts are not replicated: where a replica does not have this one, the primary is asked"),
+    .init(
+      "zunion", "zinter", "zdiff", "zintercard", "sintercard", scope: .countedBySecond,
+      because: "it says itself how many keys it reads"),
+    .init(
+      "sort_ro", scope: .patterned,
+      because: "it reads one key, and with BY or GET those that its elements lead to"),
     .init(
       "touch", placement: .primary,
       because: "it refreshes the access time of one node's copy, and the primary's decides what is evicted"),
@@ -38,7 +47,7 @@ extension CommandOverride {
       "keys", placement: .primary,
       because: "a view of the whole keyspace must agree with DBSIZE, SCAN and the last write to any key"),
     .init(
-      "xread", pinned: .blocking, handling: .pinnedIfBlocking,
+      "xread", pinned: .blocking, handling: .pinnedIfBlocking, scope: .streams,
       because: "with BLOCK it waits, and everything behind it on the same connection waits with it"),
   ]
 
@@ -46,7 +55,7 @@ extension CommandOverride {
 
   private static let writes: [CommandOverride] = [
     .init(
-      "sort", "georadius", "georadiusbymember", placement: .primary,
+      "sort", "georadius", "georadiusbymember", placement: .primary, scope: .stored,
       because: "it is a write even without STORE, and a replica answers READONLY; its _RO form is the readable one"),
     .init(
       "bitfield", placement: .primary,
@@ -67,16 +76,27 @@ extension CommandOverride {
       "zunionstore", "zinterstore", "zdiffstore", scope: .second,
       because: "it changes its first key only, whichever keys it reads"),
     .init(
+      "lmpop", "zmpop", scope: .countedBySecond, because: "it takes from the first of so many keys as it says"),
+    .init(
+      "blmpop", "bzmpop", pinned: .blocking, scope: .countedByThird,
+      because: "it takes from the first of so many keys as it says, and waits when all are empty"),
+    .init(
       "debug", effect: .changes, because: "some of its subcommands change or reload the data"),
     .init(
-      "xreadgroup", placement: .primary, pinned: .blocking, handling: .pinnedIfBlocking,
+      "xreadgroup", placement: .primary, pinned: .blocking, handling: .pinnedIfBlocking, scope: .streams,
       because: "it moves the group's cursor, a write; with BLOCK everything behind it on the connection waits with it"),
     .init(
       "time", "info", "role", "lastsave", placement: .primary,
       because: "it describes one node, and the primary is the one that a client believes it talks to"),
     .init(
-      "script|load", "script|exists", "script|flush", placement: .primary,
-      because: "the script cache is each node's own, and scripts run on the primary"),
+      "script|load", "script|flush", placement: .primary, handling: .everywhere,
+      because: "every node has scripts of its own, and read-only ones run on replicas: these hear of it too"),
+    .init(
+      "script|exists", placement: .primary,
+      because: "every node has scripts of its own, and a client asks about the primary's"),
+    .init(
+      "script|kill", "function|kill", placement: .primary, pinned: .interruption,
+      because: "on a shared upstream it would wait behind the script; every node hears of it"),
   ]
 
   // MARK: about the client's session with the ambassador

@@ -55,6 +55,14 @@ public struct CommandSpec: Sendable, Equatable {
 
   @inlinable
   public var isUnknown: Bool { id == 0 }
+
+  /// Whether it may write keys that it does not name.
+  @inlinable
+  public var changesAnyKey: Bool { effect == .changes && scope == .any }
+
+  /// Whether it runs a script or a function that promises to change nothing.
+  @inlinable
+  public var isScript: Bool { flags.contains(.readonly) && flags.contains(.noScript) }
 }
 
 extension CommandSpec {

@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .second where pointee.scanner.isSecondKnown:
       return ledger.pointee.lastWrite(KeyHash.hash(key(request)))
     case .second, .any: return ledger.pointee.latest
-    case .listed:
+    case .listed, .countedBySecond, .countedByThird, .streams, .stored, .patterned:
       return ledger.lastWrite(
         spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount)
     }
@@ -35,7 +35,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       worker.pointee.writtenCount &+= 1
       if worker.pointee.writtenCount == Limits.enteredTogether { lane.enterWritten() }
     case .second, .any: worker.pointee.ledger.pointee.markEverything(lane.openBatch())
-    case .listed:
+    case .listed, .countedBySecond, .countedByThird, .streams, .stored, .patterned:
       worker.pointee.ledger.mark(
         spec, UnsafeRawBufferPointer(start: request, count: length), pointee.scanner.argumentCount, lane.openBatch())
     }
@@ -85,22 +85,26 @@ extension UnsafeMutablePointer where Pointee == Consistency.WriteLedger {
   func lastWrite(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int) -> Ticket {
     if spec.scope == .any { return pointee.latest }
     var last = pointee.lastWriteToEverything
-    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { last = max(last, pointee.lastWrite($0)) }
-    return last
+    let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) {
+      last = max(last, pointee.lastWrite($0))
+    }
+    return areKnown ? last : pointee.latest
   }
 
   /// Enters a write to each of the keys that a request names, or to every key if they are not known.
   @inline(never)
   func mark(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ batch: Ticket) {
     if spec.scope == .any { return pointee.markEverything(batch) }
-    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { pointee.mark($0, batch) }
+    let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) { pointee.mark($0, batch) }
+    if !areKnown { pointee.markEverything(batch) }
   }
 }
 
 extension CommandSpec {
-  /// The hashes of the keys that a request names where ``keyRange(argumentCount:)`` says.
+  /// The hashes of the keys that a request names, if ``scope`` is not `.any`. False: it may concern any other as well.
   @inline(__always)
-  func forEachKeyHash(in request: UnsafeRawBufferPointer, argumentCount: Int, _ body: (UInt64) -> Void) {
+  func forEachKeyHash(in request: UnsafeRawBufferPointer, argumentCount: Int, _ body: (UInt64) -> Void) -> Bool {
+    if let walk = KeyWalk(scope, argumentCount: argumentCount) { return Self.go(walk, in: request, body) }
     let range = keyRange(argumentCount: argumentCount)
     var arguments = RequestArguments(request)
     var index = 0
@@ -112,6 +116,22 @@ extension CommandSpec {
       }
       index += 1
     }
+    return true
+  }
+
+  @inline(never)
+  private static func go(_ walk: KeyWalk, in request: UnsafeRawBufferPointer, _ body: (UInt64) -> Void) -> Bool {
+    var walk = walk
+    for span in RequestArguments(request).dropFirst() {
+      let argument = UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])
+      switch walk.consume(argument) {
+      case .key: body(KeyHash.hash(argument))
+      case .other: continue
+      case .anyKey: return false
+      case .done: return true
+      }
+    }
+    return true
   }
 }
 

@@ -188,6 +188,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     if run.count > 0, run.kind == kind {
       // More of the same.
       if kind == .write {
+        // One that may write any key goes alone.
+        if spec.changesAnyKey || run.isEnteredLate { return placeFirst(spec, kind, &run, base, at, length) }
         if let lane = run.lane { enter(spec, on: lane, base + at, length) }
       } else if run.needsProof, !mayJoin(spec, &run, base, at, length) {
         return false
@@ -244,8 +246,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     let worker = pointee.worker
     var decision = RouteDecision.decide(
       spec: spec, policy: pointee.rules.policy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
+    if worker.pointee.absentScripts.isActive, spec.isScript, pointee.outstanding == 0, lacksScript(base + at) {
+      if decision.target != .primary { decision = RouteDecision(.primary, .scriptAbsent) }
+    }
     var lane: LaneRef?
     run.needsProof = false
+    run.isEnteredLate = false
     if pointee.outstanding > 0 {
       guard let present = presentLane(for: kind) else {
         park(.order)
@@ -299,7 +305,11 @@ extension UnsafeMutablePointer where Pointee == Client {
       run.kind = kind
       run.lane = lane
       run.count = 1
-      if kind == .write { enter(spec, on: lane, base + at, length) }
+      if spec.changesAnyKey {
+        run.isEnteredLate = worker.pointee.settings.isFencing
+      } else if kind == .write {
+        enter(spec, on: lane, base + at, length)
+      }
     } else {
       if decision.target == .primary, hold(length) { return false }
       refuse(kind)
@@ -326,6 +336,15 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
   }
 
+  /// Whether a replica lacked this request's script lately.
+  @inline(never)
+  private func lacksScript(_ request: UnsafePointer<UInt8>) -> Bool {
+    guard pointee.scanner.isSecondKnown else { return false }
+    let (name, worker) = (pointee.scanner.second, pointee.worker)
+    return worker.pointee.absentScripts.remembers(
+      UnsafeRawBufferPointer(start: request + name.offset, count: name.length), now: worker.pointee.loop.now)
+  }
+
   /// An upstream of its own for a read of a client that had a big reply lately, or for one like those that had.
   @inline(never)
   private func laneForPossiblyBig(_ request: UnsafeRawBufferPointer, insteadOf lane: LaneRef) -> LaneRef {
@@ -343,7 +362,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard run.count > 0, let lane = run.lane else { return }
     if pointee.worker.pointee.writtenCount > 0 { lane.enterWritten() }
     lane.append(
-      UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind)
+      UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind,
+      isEnteredLate: run.isEnteredLate)
     let worker = pointee.worker
     worker.pointee.counters.routed[run.reason] += Int(run.count &- run.counted)
     run.count = 0
@@ -441,6 +461,8 @@ struct RequestRun {
   var counted: UInt32 = 0
   /// Its lane's node lacks writes, or may: each read must be looked at.
   var needsProof = false
+  /// Its only request may write any key.
+  var isEnteredLate = false
   var lane: LaneRef?
 }
 

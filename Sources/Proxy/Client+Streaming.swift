@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
     guard
-      spec.handling == .forward || spec.handling == .pinnedIfBlocking
+      spec.handling == .forward || spec.handling == .everywhere || spec.handling == .pinnedIfBlocking
         || (spec.handling == .local && spec.local == .echo)
     else {
       pointee.stream = .discarding
@@ -79,8 +79,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       return true
     }
     let kind: Pending.Kind = spec.placement == .replica ? .streamedRead : .streamedWrite
-    // A long read names many keys, and cannot be asked again: after any write it is the primary's.
-    let isReplicas = kind == .streamedRead && !(isFenced && worker.pointee.ledger.pointee.latest > 0)
+    // A long read names many keys, and cannot be asked again: after any write it is the primary's, and so is one of a
+    // script, which a replica may not have.
+    let isReplicas =
+      kind == .streamedRead && !spec.isScript && !(isFenced && worker.pointee.ledger.pointee.latest > 0)
     let node =
       isReplicas
       ? worker.readLane(pointee.set, pointee.rules.policy)?.pointee.node

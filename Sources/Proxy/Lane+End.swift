@@ -103,6 +103,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       var stays = leavingTraces && (entry.client == nil || entry.client == kept)
       var staying = entry
       if let client = entry.client, !stays {
+        if entry.isEnteredLate, sentOfIt > 0 { pointee.worker.enterLost() }
         evacuees.append(
           Evacuee(
             client: client, kind: entry.kind, bytes: Array(bytes.droppingRequests(entry.done)), count: remaining,
@@ -171,7 +172,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
         takeBack(evacuee, needsPrimary: evacuee.kind == .write)
         continue
       case .read:
-        if again < Limits.attempts || cause != .lostLane {
+        if !mayTryAgain(evacuee, again) {
+          refusal = .readLost(node.pointee.name, why)
+        } else if again < Limits.attempts || cause != .lostLane {
           target =
             client.pointee.outstanding > 0
             ? client.pointee.lane
@@ -180,7 +183,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
-        if target == nil, worker.mayHold, worker.pointee.primary == nil || worker.primaryLane(set) == nil {
+        if target == nil, mayTryAgain(evacuee, again), worker.mayHold,
+          worker.pointee.primary == nil || worker.primaryLane(set) == nil
+        {
           takeBack(evacuee, needsPrimary: false)
           continue
         }
@@ -206,7 +211,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
           break
         }
         worker.enter(evacuee.bytes, on: lane)
-      case .probe, .authentication: continue
+      case .probe, .authentication, .errand: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {
           let isRead = evacuee.kind == .streamedRead
@@ -291,6 +296,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     guard isBig else { return lane }
     return worker.lend(lane.pointee.set, lane.pointee.node, to: evacuee.client) ?? lane
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Lane {
+  /// A script for which two nodes were given up does not get to keep a third one from everything else.
+  private func mayTryAgain(_ evacuee: Evacuee, _ attempts: UInt8) -> Bool {
+    attempts < Limits.silentMoves || !evacuee.bytes.withUnsafeBytes { pointee.worker.spec(of: $0) }.isScript
   }
 }
 

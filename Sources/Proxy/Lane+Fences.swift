@@ -27,6 +27,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
     worker.pointee.writtenCount = 0
   }
 
+  /// A write is answered, and its client not told yet, that may have changed anything. Not entered when it was sent: it may
+  /// run for long, and until it is answered nobody need see it.
+  @inline(never)
+  func enterLate() {
+    let worker = pointee.worker
+    if worker.pointee.settings.isFencing { worker.pointee.ledger.pointee.markEverything(openBatch()) }
+  }
+
   /// Puts a probe behind what waits to be sent, if one is due: behind writes to fence them, behind reads to learn whether
   /// more may be read here.
   @inline(__always)
@@ -199,5 +207,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     guard most > 0 else { return }
     pointee.ledger.pointee.forget(upTo: pointee.horizon.advance(least: least, most: most, now: now))
+  }
+
+  /// A write that may have changed anything will not be answered: whoever looks what became of it must see it.
+  func enterLost() {
+    guard pointee.settings.isFencing else { return }
+    let batch = pointee.ledger.pointee.begin(under: 0)
+    pointee.ledger.pointee.markEverything(batch)
+    pointee.ledger.pointee.giveUp(batch)
   }
 }

@@ -78,8 +78,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func closeIfNobodyWaits() {
     for index in 0..<pointee.pending.count {
       guard let entry = pointee.pending.element(at: index) else { break }
-      // A batch of writes waits for its proof.
-      if entry.kind == .probe && entry.attempts == 1 { return }
+      // A batch of writes waits for its proof, and an errand is for the node alone.
+      if entry.kind == .probe && entry.attempts == 1 || entry.kind == .errand { return }
       if let client = entry.client, !client.pointee.isClosed { return }
     }
     end("nobody waits for it", blaming: false)
@@ -121,10 +121,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   /// Whether the silence is believed to be the node's. On an own lane it may be the long work that its client has asked
   /// for, which another node would have to do all over again: there, discovery must have found the node wanting too.
-  private var hasEvidence: Bool { pointee.isShared || !pointee.node.pointee.isFitReplica }
+  /// Nor does that count a second time: a read that two nodes are silent about is what they are silent about.
+  private var hasEvidence: Bool {
+    pointee.isShared || !pointee.node.pointee.isFitReplica && (pointee.pending.first?.pointee.attempts ?? 0) == 0
+  }
 
   /// Whether nobody would be better off waiting for this lane: nobody does, or another node can answer now.
   private var isDispensable: Bool {
+    if pointee.session != nil { return false }
     if !owesOthers(than: nil) { return true }
     guard let refuge = pointee.worker.bestReadLane(pointee.set, .preferReplica, avoiding: pointee.node) else {
       return false
@@ -146,6 +150,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     guard let refuge = worker.bestReadLane(pointee.set, .preferReplica, avoiding: pointee.node),
       refuge.pointee.state == .ready
     else { return }
+    if !pointee.isReplyStarted, let slow = slowReader, worker.pointee.lent < worker.pointee.settings.limits.maxPinned {
+      return leave(to: slow, preferring: refuge)
+    }
     pointee.isSuspect = true
     pointee.set.pointee.chooseAnew()
     worker.pointee.report(.replicaSilent(pointee.node.pointee.name))

@@ -94,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let client = head.pointee.client
       if client != run.client || client == nil {
         flushRun(&run, bytes, at)
-        if head.pointee.kind == .probe || head.pointee.kind == .authentication {
+        if head.pointee.kind.isOurs {
           let used = handOutProbe(head, UnsafeRawBufferPointer(rebasing: bytes[at...]))
           guard used > 0 else { return pointee.state == .closed ? bytes.count : at }
           at += used
@@ -161,12 +161,16 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let isRead = head.pointee.kind == .read
     guard isRead || head.pointee.kind == .write, !client.pointee.isClosed else { return false }
     let isHeld = client.pointee.held != nil
-    let isRefused = isRefusal(ReplyError(reply: reply), of: head)
+    let error = ReplyError(reply: reply)
+    let isRefused = isRefusal(error, reply, of: head)
     guard isHeld || isRefused else { return false }
     if isRefused || isRead {
       let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
       guard let request = requests.request(at: head.pointee.done) else { return false }
-      client.takeBack(Array(request), isRead: isRead, needsPrimary: !isRead || pointee.node.pointee.isPrimary)
+      if isRefused, error == .noScript { noteAbsence(of: request) }
+      client.takeBack(
+        Array(request), isRead: isRead,
+        needsPrimary: !isRead || pointee.node.pointee.isPrimary || isRefused && error == .noScript)
     } else {
       client.pointee.held?.append(.reply(Array(reply)))
     }
@@ -174,13 +178,25 @@ extension UnsafeMutablePointer where Pointee == Lane {
   }
 
   /// Whether an error says that this node does not do now what another, or the same a little later, will do.
-  private func isRefusal(_ error: ReplyError, of head: UnsafeMutablePointer<Pending>) -> Bool {
+  private func isRefusal(
+    _ error: ReplyError, _ reply: UnsafeRawBufferPointer, of head: UnsafeMutablePointer<Pending>
+  ) -> Bool {
     let worker = pointee.worker
     let now = worker.pointee.loop.now
     if head.pointee.kind == .read && !pointee.node.pointee.isPrimary {
-      guard error == .loading || error == .masterDown, head.pointee.attempts < Limits.attempts else { return false }
+      guard head.pointee.attempts < Limits.attempts else { return false }
+      switch error {
+      case .noScript:
+        // Scripts are not replicated, so the primary may have it. Without one, the client's answer to this is better than
+        // none: it sends the script.
+        return worker.primaryLane(pointee.set) != nil
+      case .busy: break
       // What it had, it may have no more: a failed load leaves nothing.
-      pointee.coverage.void()
+      case .loading, .masterDown: pointee.coverage.void()
+      // A script that only reads may have started.
+      case .other where reply.starts(with: "-MASTERDOWN ".utf8): break
+      default: return false
+      }
       guard worker.pointee.primary != nil || worker.pointee.fitReplicas.count > 1 else { return false }
       pointee.node.pointee.shunnedUntil = now + Limits.replicaPause
       pointee.set.pointee.forget(self)
@@ -196,7 +212,16 @@ extension UnsafeMutablePointer where Pointee == Lane {
     return true
   }
 
-  /// A probe, or an AUTH of ours, is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for none yet.
+  /// The next request for the same script goes to the primary at once.
+  private func noteAbsence(of request: UnsafeRawBufferPointer) {
+    guard let name = RequestArguments(request).dropFirst().first(where: { _ in true }) else { return }
+    let worker = pointee.worker
+    worker.pointee.absentScripts.remember(
+      UnsafeRawBufferPointer(rebasing: request[name.offset..<name.end]), now: worker.pointee.loop.now)
+  }
+
+  /// A request of ours is at the head: gives back how many bytes its answer, or a push in front of it, has taken; 0 for
+  /// none yet.
   private func handOutProbe(_ head: UnsafeMutablePointer<Pending>, _ bytes: UnsafeRawBufferPointer) -> Int {
     switch pointee.scanner.scan(bytes) {
     case .complete:
@@ -204,14 +229,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let isPush = pointee.scanner.kind == UInt8(ascii: ">")
       pointee.scanner.reset()
       if isPush { return length }
-      let isProof = head.pointee.attempts == 1
-      let isAuthentication = head.pointee.kind == .authentication
+      let (kind, isProof) = (head.pointee.kind, head.pointee.attempts == 1)
       settleHead(head)
-      if isAuthentication {
-        takeAuthentication(UnsafeRawBufferPointer(rebasing: bytes[..<length]))
-        return length
-      }
-      takeProbe(UnsafeRawBufferPointer(rebasing: bytes[..<length]), isProof: isProof)
+      let reply = UnsafeRawBufferPointer(rebasing: bytes[..<length])
+      if kind == .probe { takeProbe(reply, isProof: isProof) }
+      if kind == .authentication { takeAuthentication(reply) }
       return length
     case .needMore: return 0
     case .malformed, .inline:
@@ -227,6 +249,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.node.pointee.outstanding -= 1
     if head.pointee.done == head.pointee.count {
       let bytes = Int(head.pointee.bytes)
+      if head.pointee.isEnteredLate { enterLate() }
       pointee.requests.consume(bytes)
       pointee.sent -= bytes
       pointee.pending.removeFirst()

@@ -5,10 +5,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Takes a run of requests of one client.
   @inline(__always)
   func append(
-    _ bytes: UnsafeRawBufferPointer, from client: ClientRef, count: UInt32, _ kind: Pending.Kind, attempts: UInt8 = 0
+    _ bytes: UnsafeRawBufferPointer, from client: ClientRef, count: UInt32, _ kind: Pending.Kind, attempts: UInt8 = 0,
+    isEnteredLate: Bool = false
   ) {
     if let last = pointee.pending.last, last.pointee.client == client, last.pointee.kind == kind,
-      last.pointee.attempts == attempts, pointee.unsent >= Int(last.pointee.bytes),
+      last.pointee.attempts == attempts, !isEnteredLate, !last.pointee.isEnteredLate,
+      pointee.unsent >= Int(last.pointee.bytes),
       Int(last.pointee.bytes) + bytes.count < Limits.laneBacklogHigh
     {
       // Behind one of the same that has not left yet: one longer run.
@@ -16,7 +18,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       last.pointee.count += count
     } else {
       pointee.pending.append(
-        Pending(client: client, bytes: UInt32(bytes.count), count: count, kind: kind, attempts: attempts))
+        Pending(
+          client: client, bytes: UInt32(bytes.count), count: count, kind: kind, isEnteredLate: isEnteredLate,
+          attempts: attempts))
     }
     pointee.requests.append(bytes)
     client.pointee.lane = self

@@ -17,6 +17,12 @@ struct Pending: BitwiseCopyable {
     case probe
     /// An `AUTH` of our own, with a new password.
     case authentication
+    /// For the node's ears only: nobody waits for what it says.
+    case errand
+
+    /// Nobody but the ambassador hears of the reply.
+    @inline(__always)
+    var isOurs: Bool { rawValue >= Kind.probe.rawValue }
   }
 
   /// Whose requests these are; nothing when nobody waits for the replies any more.
@@ -27,6 +33,8 @@ struct Pending: BitwiseCopyable {
   var count: UInt32
   var done: UInt32 = 0
   var kind: Kind
+  /// The one request of this run may write any key: it is entered into the ledger when it is answered.
+  var isEnteredLate = false
   /// How often these were sent before.
   var attempts: UInt8 = 0
 }

@@ -124,6 +124,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return lane
   }
 
+  /// An upstream that is nobody's; nothing while the node is not to be tried.
+  func openForErrand(_ set: LaneSetRef, _ index: Int) -> LaneRef? {
+    if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() { return lane }
+    let node = pointee.nodes[index]
+    return node.pointee.mayConnect(now: pointee.loop.now) ? open(set, node, .own(nil)) : nil
+  }
+
   /// Takes a lent lane back: all its replies have come, so nothing of its client is left on it.
   func giveBack(_ lane: LaneRef) {
     pointee.lent -= 1

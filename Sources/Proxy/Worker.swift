@@ -85,7 +85,9 @@ struct Worker: ~Copyable {
   /// Bytes in all clients' `output`.
   var outputBytes = 0
   var isDraining = false
-  var bigReplies = BigReplyMemory()
+  var bigReplies = RequestMemory()
+  /// The names of scripts that a replica lacked lately.
+  var absentScripts = RequestMemory()
 
   // Work for the end of this turn. An object is in each at most once; its own flag says so.
   var toResume = Ring<ClientRef>()

@@ -8,6 +8,8 @@ extension RouteDecision {
     switch spec.handling {
     case .forward:
       return "\(name) goes to \(target.words) (\(reason.rawValue))\(because.isEmpty ? ": " + reason.words : because)"
+    case .everywhere:
+      return "\(name) goes to \(target.words), and the replicas are told as well\(because)"
     case .local:
       return "\(name) is answered by the ambassador\(because)"
     case .pinned:
@@ -49,6 +51,7 @@ extension RouteReason {
     case .replicaBehind: "its key was written lately, and no replica is proven to have that"
     case .noFenceYet:
       "its key was written before this connection to the replica was made, which has yet to prove itself"
+    case .scriptAbsent: "a replica did not have the script a moment ago"
     }
   }
 }

@@ -23,6 +23,8 @@ public enum RouteReason: String, CaseIterable, Sendable {
   case replicaBehind = "replica-behind"
   /// Readonly, but its key was written, and the connection to the replica is too new to be proven to have anything.
   case noFenceYet = "no-fence-yet"
+  /// A script that a replica lacked a moment ago.
+  case scriptAbsent = "script-absent"
 }
 
 extension RouteReason {
@@ -41,6 +43,7 @@ extension RouteReason {
     case .keyWrittenRecently: 8
     case .replicaBehind: 9
     case .noFenceYet: 10
+    case .scriptAbsent: 11
     }
   }
 }

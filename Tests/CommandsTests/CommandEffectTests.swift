@@ -58,9 +58,11 @@ struct CommandEffectTests {
       ("zunionstore", .second), ("zdiffstore", .second),
       ("mget", .listed), ("mset", .listed), ("del", .listed), ("rename", .listed), ("copy", .listed),
       ("bitop", .listed), ("xgroup|create", .listed), ("pfmerge", .listed), ("zrangestore", .listed),
-      ("flushall", .any), ("flushdb", .any), ("swapdb", .any), ("function|load", .any), ("sort", .any),
-      ("sort_ro", .any), ("lmpop", .any), ("zunion", .any), ("eval_ro", .any), ("fcall_ro", .any), ("migrate", .any),
-      ("xread", .any), ("xreadgroup", .any), ("georadius", .any), ("dbsize", .any), ("keys", .any),
+      ("flushall", .any), ("flushdb", .any), ("swapdb", .any), ("function|load", .any),
+      ("eval", .any), ("evalsha", .any), ("fcall", .any), ("migrate", .any), ("dbsize", .any), ("keys", .any),
+      ("sort", .stored), ("sort_ro", .patterned), ("lmpop", .countedBySecond), ("zunion", .countedBySecond),
+      ("blmpop", .countedByThird), ("eval_ro", .countedByThird), ("fcall_ro", .countedByThird),
+      ("xread", .streams), ("xreadgroup", .streams), ("georadius", .stored),
     ])
   func scopes(name: String, scope: KeyScope) {
     #expect(table.lookup(full: name).scope == scope)

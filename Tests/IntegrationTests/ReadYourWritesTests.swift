@@ -30,6 +30,61 @@ struct ReadYourWritesTests {
     }
   }
 
+  @Test func `reads that say which keys they read are spared the primary when others were written`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([
+        ["SET", "key", "old"], ["SET", "other", "value"], ["ZADD", "z", "1", "m"], ["XADD", "s", "1-1", "f", "v"],
+        ["RPUSH", "l", "b", "a"],
+      ])
+      let client = try lab.connect()
+      for relay in lab.redis.relays { relay.hold() }
+      // None of these counts for all keys either.
+      for write in [
+        ["SET", "key", "new"], ["SORT", "l", "ALPHA", "STORE", "sorted"], ["LMPOP", "1", "none", "LEFT"],
+        ["BLMPOP", "0.01", "1", "none", "LEFT"],
+      ] { _ = try client.call(write) }
+      for (command, request) in [
+        ("eval_ro", ["EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "other"]), ("zunion", ["ZUNION", "1", "z"]),
+        ("xread", ["XREAD", "STREAMS", "s", "0"]), ("sort_ro", ["SORT_RO", "other:list", "BY", "nosort"]),
+        ("get", ["GET", "other"]),
+      ] {
+        let calls = try lab.redis.calls(of: command) { _ = try client.call(request) }
+        try expectEqual(calls[0], 0, "\(request)")
+      }
+      let declared = ["EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "key"]
+      try expectEqual(try client.call(declared), .bulk("new"))
+      try expectEqual(try client.call("EVAL_RO", "return redis.call('GET', 'key')", "0"), .bulk("new"))
+    }
+  }
+
+  @Test func `while a script runs, others read from replicas, and what it wrote when it is answered`() throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for round in 0..<3 {
+        try eventually("what was written is proven") {
+          try lab.redis.calls(of: "get") { _ = try reader.call("GET", "key") }[0] == 0
+        }
+        try writer.send(
+          Request.bytes(pipeline: [
+            [
+              "EVAL",
+              """
+              local began = redis.call('TIME')
+              repeat local now = redis.call('TIME') until (now[1] - began[1]) * 1000000 + now[2] - began[2] > 500000
+              return redis.call('SET', 'key', ARGV[1])
+              """, "0", "\(round)",
+            ], ["GET", "key"],
+          ]))
+        let start = ContinuousClock.now
+        for _ in 0..<200 { _ = try reader.call("GET", "key") }
+        try check(ContinuousClock.now - start < .milliseconds(400), "reads wait for the script")
+        try expectEqual(try writer.replies(2), [.simple("OK"), .bulk("\(round)")])
+        try expectEqual(try reader.call("GET", "key"), .bulk("\(round)"))
+      }
+    }
+  }
+
   @Test func `one replica is far behind and the other is not`() throws {
     try withLab(relayed: true) { lab in
       try lab.redis.seed([["SET", "key", "old"]])
@@ -63,6 +118,23 @@ struct ReadYourWritesTests {
     ([["LPUSH", "list", "z"]], ["LRANGE", "list", "0", "-1"]),
     ([["LMPOP", "2", "none", "list", "LEFT"]], ["LLEN", "list"]),
     ([["SORT", "list", "ALPHA", "STORE", "sorted"]], ["LLEN", "sorted"]),
+    ([["SORT", "list", "ALPHA", "STORE", "sorted"]], ["SORT_RO", "sorted", "ALPHA"]),
+    ([["SET", "a", "2"]], ["SORT_RO", "list", "BY", "nosort", "GET", "*"]),
+    ([["SET", "w_a", "2"]], ["SORT_RO", "list", "BY", "w_*"]),
+    ([["SET", "a", "2"]], ["EVAL_RO", "return redis.call('get', KEYS[2])", "2", "b", "a"]),
+    ([["SET", "a", "2"]], ["EVAL_RO", "return redis.call('get', 'a')", "0"]),
+    ([["ZMPOP", "2", "none", "zset", "MIN"]], ["ZINTERCARD", "2", "zset", "zset"]),
+    ([["SREM", "set", "1"]], ["SINTERCARD", "2", "set", "set"]),
+    ([["XADD", "stream", "9-9", "f", "v"]], ["XREAD", "COUNT", "9", "STREAMS", "none", "stream", "0", "0"]),
+    (
+      [["XGROUP", "CREATE", "stream", "g", "0"], ["XREADGROUP", "GROUP", "g", "me", "STREAMS", "stream", ">"]],
+      ["XPENDING", "stream", "g"]
+    ),
+    (
+      [["GEOADD", "places", "13", "38", "p"], ["GEORADIUS", "places", "13", "38", "5", "km", "STORE", "near"]],
+      ["ZCARD", "near"]
+    ),
+    ([["BLMPOP", "1", "2", "none", "list", "LEFT"]], ["LLEN", "list"]),
     ([["SPOP", "set", "1"]], ["SCARD", "set"]),
     ([["SINTERSTORE", "common", "set", "set"]], ["SMEMBERS", "common"]),
     ([["ZADD", "zset", "9", "m"]], ["ZSCORE", "zset", "m"]),

@@ -80,7 +80,6 @@ struct RoutingTests {
         ("randomkey", ["RANDOMKEY"]),
         ("keys", ["KEYS", "*"]),
         ("object|encoding", ["OBJECT", "ENCODING", "string"]),
-        ("evalsha_ro", ["EVALSHA_RO", digest, "1", "string"]),
         ("evalsha", ["EVALSHA", digest, "1", "string"]),
         ("eval", ["EVAL", "return 1", "0"]),
         ("pubsub|channels", ["PUBSUB", "CHANNELS"]),

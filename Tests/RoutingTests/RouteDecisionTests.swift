@@ -15,7 +15,7 @@ struct RouteDecisionTests {
 
   /// All that is readonly in 7.0.15, without the exceptions. Written out: a change of the table shows here.
   static let replicaReads = """
-    bitcount bitfield_ro bitpos dump eval_ro exists expiretime fcall_ro geodist geohash geopos georadius_ro
+    bitcount bitfield_ro bitpos dump eval_ro evalsha_ro exists expiretime fcall_ro geodist geohash geopos georadius_ro
     georadiusbymember_ro geosearch get getbit getrange hexists hget hgetall hkeys hlen hmget hrandfield hstrlen hvals
     lcs lindex llen lolwut lpos lrange mget pexpiretime pttl scard sdiff sinter sintercard sismember smembers
     smismember sort_ro srandmember strlen substr sunion ttl type xinfo|consumers xinfo|groups xinfo|stream xlen
@@ -24,7 +24,7 @@ struct RouteDecisionTests {
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 
   static let exceptions = """
-    dbsize evalsha_ro hscan keys memory|usage object|encoding object|freq object|idletime object|refcount pfcount
+    dbsize hscan keys memory|usage object|encoding object|freq object|idletime object|refcount pfcount
     randomkey scan sscan touch zscan
     """.split(whereSeparator: \.isWhitespace).map(String.init)
 

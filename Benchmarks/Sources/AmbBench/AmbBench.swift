@@ -44,12 +44,14 @@ public enum AmbBench {
     case .slowReaders: try SlowReadersScenario(context: context).run()
     case .frozenReplica: try FrozenReplicaScenario(context: context).run()
     case .bigNeighbour: try BigNeighbourScenario(context: context).run()
+    case .neighbours: try NeighboursScenario(context: context).run()
     case .fences: try Fences(context: context).run()
     case .all:
       try loads(context)
       try SlowReadersScenario(context: context).run()
       try FrozenReplicaScenario(context: context).run()
       try BigNeighbourScenario(context: context).run()
+      try NeighboursScenario(context: context).run()
       try Fences(context: context).run()
     }
     report.paragraph("Load average at the end: \(Machine.loadAverage()).")

@@ -7,6 +7,7 @@ extension Options {
       slow-readers     100 clients pull 16 MiB at 1 MB/s each, beside small GETs
       frozen-replica   one of two replicas stops for 2 s under steady GETs
       big-neighbour    small GETs beside one client that pulls 1 MiB values in a loop
+      neighbours       the same beside that, a slow script, KEYS, 100 MB values and slow readers, one after the other
       fences           what read-your-writes costs redis-amb, and what it leaves to the replicas
       all              all of these, with system calls
 
@@ -18,7 +19,8 @@ extension Options {
       --threads LIST     threads of haproxy and redis-amb for the loads (default 1,2); scenarios use the first
       --rounds N         interleaved rounds, medians over them (default 3)
       --parts LIST       only these parts of `loads`: p1, p16, p100, c1, 1k, 64k (each also with -get or -set),
-                         footprint, latency, idle; or of `fences`: share, delayed, cost, fresh
+                         footprint, latency, idle; of `fences`: share, delayed, cost, fresh; or of `neighbours`:
+                         big-values, script, keys, pull-100mb, store-100mb, slow-reader
       --syscalls         also count system calls a request, with strace
       --seconds N        how long slow readers are slow (default 20)
       --quick            a short smoke run: a tenth of the requests, one round, one thread, fewer idle clients

@@ -5,6 +5,7 @@ struct Options {
     case slowReaders = "slow-readers"
     case frozenReplica = "frozen-replica"
     case bigNeighbour = "big-neighbour"
+    case neighbours
     case fences
     case all
   }
@@ -16,7 +17,7 @@ struct Options {
   var targets = TargetKind.allCases
   var rounds = 3
   var threads = [1, 2]
-  /// Which parts of `loads` and `fences` run; empty for all. Load ids or the first half of one, footprint, latency, idle;
+  /// Which parts of `loads`, `neighbours` and `fences` run; empty for all. Load ids or the first half of one, footprint, latency, idle;
   /// share, delayed, cost, fresh.
   var parts: [String] = []
   var countsSystemCalls = false

@@ -4,6 +4,8 @@ enum Awaited: Equatable {
   case plain(isRead: Bool)
   /// The server may take its time, and everything behind it waits.
   case blocking(isRead: Bool)
+  /// Ends what keeps the node from answering anything else.
+  case interruption
   case multi, exec, discard, watch, unwatch
   /// With the names whose confirmations are still to come.
   case subscribe(Channels, ArraySlice<[UInt8]>)
@@ -41,7 +43,8 @@ extension Awaited {
   var isOurs: Bool {
     switch self {
     case .identity, .fence, .repeatedMode, .renewal: true
-    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName,
+    case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select,
+      .setName,
       .hello, .auth, .helloAuth, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
       false
     }
@@ -50,7 +53,7 @@ extension Awaited {
   /// Whether it may be sent to a node that is not proven to be the primary at the moment: it writes nothing.
   var isHarmless: Bool {
     switch self {
-    case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset: true
+    case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset, .interruption: true
     case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
       .local, .identity,
       .fence,
@@ -64,7 +67,8 @@ extension Awaited {
     switch self {
     case .plain(let isRead), .blocking(let isRead): !isRead
     case .exec: true
-    case .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth, .helloAuth,
+    case .interruption, .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth,
+      .helloAuth,
       .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
@@ -77,7 +81,8 @@ extension Awaited {
     case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset,
       .discardForExec:
       true
-    case .plain, .blocking, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence, .repeatedMode,
+    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence,
+      .repeatedMode,
       .renewal:
       false
     }
@@ -87,7 +92,8 @@ extension Awaited {
   var altersUpstream: Bool {
     switch self {
     case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
-    case .plain, .blocking, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .mode,
+    case .plain, .blocking, .interruption, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe,
+      .mode,
       .repeatable,
       .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
       false
@@ -98,7 +104,8 @@ extension Awaited {
   var expectsNotices: Bool {
     switch self {
     case .subscribe, .unsubscribe, .renewal: true
-    case .plain, .blocking, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth, .helloAuth,
+    case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth,
+      .helloAuth,
       .mode, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode:
       false

@@ -117,6 +117,8 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func takeForServer(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     let isRead = spec.flags.contains(.readonly)
     session.writes.add(spec, request, argumentCount: pointee.scanner.argumentCount)
+    if spec.pin == .interruption { pointee.worker.interruptReplicas(request, pointee.set) }
+    if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
     switch spec.session {
     case .multi: return send(request, .multi, session)
     case .exec:
@@ -145,6 +147,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .importSource: return takeMode(.importSource, session, request)
     case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
     case nil:
+      if spec.pin == .interruption { return send(request, .interruption, session) }
       let blocks =
         spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking
       return blocks

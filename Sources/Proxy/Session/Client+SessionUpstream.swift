@@ -5,7 +5,7 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Client {
   /// Sends a request to the session's upstream. False: it has to wait.
   func send(_ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session) -> Bool {
-    guard let lane = upstream(of: session),
+    guard let lane = upstream(of: session, for: what),
       lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver || what.isHarmless
     else {
       return refuse(what, session)
@@ -78,12 +78,18 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// The session's upstream, lent from the primary's if it has none.
-  func upstream(of session: Session) -> LaneRef? {
+  func upstream(of session: Session, for what: Awaited? = nil) -> LaneRef? {
     if let lane = session.lane { return lane }
     let worker = pointee.worker
-    guard let primary = worker.pointee.primary,
-      let lane = worker.lend(pointee.set, worker.pointee.nodes[primary], to: self)
-    else { return nil }
+    var set = pointee.set
+    var node = worker.pointee.primary.map { worker.pointee.nodes[$0] }
+    if what == .interruption {
+      // What is to be interrupted may be why it does not count as the primary at the moment; and it refuses SELECT.
+      node = node ?? worker.pointee.nodes.first { $0.pointee.isLastPrimary }
+      set = worker.laneSet(
+        database: 0, protocolVersion: set.pointee.protocolVersion, identity: set.pointee.identity)
+    }
+    guard let node, let lane = worker.lend(set, node, to: self) else { return nil }
     session.lane = lane
     lane.pointee.session = session
     lane.pointee.streamQueued = 0

@@ -49,7 +49,9 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// Commands whose words must be known are not passed on piecewise.
   func isKeptWhole(_ spec: CommandSpec) -> Bool {
-    let mustBeKnown = spec.handling == .pinned && spec.pin != .replication || spec.handling == .pinnedIfBlocking
+    let mustBeKnown =
+      spec.handling == .pinned && spec.pin != .replication || spec.handling == .pinnedIfBlocking
+      || spec.handling == .everywhere
     return (mustBeKnown || isAnsweredFromWords(spec))
       && pointee.scanner.position + pointee.scanner.pendingBulk <= Limits.keptRequest
   }
@@ -67,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
-    let isPassedOn = spec.handling == .forward || spec.local == .echo
+    let isPassedOn = spec.handling == .forward || spec.handling == .everywhere || spec.local == .echo
     guard isPassedOn, session.state.transaction != .aborting, let lane = upstream(of: session),
       lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver
     else {

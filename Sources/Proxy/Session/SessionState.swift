@@ -285,7 +285,7 @@ extension SessionState {
     var outcome = Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1)
     if queue.isEmpty { mayBecomeFeed = false }
     switch head.what {
-    case .plain, .blocking, .repeatable: break
+    case .plain, .blocking, .interruption, .repeatable: break
     case .local(let bytes): outcome = Outcome(delivery: .replace(bytes), settled: 1)
     case .multi:
       if shape == .ok { transaction = .queueing(Queued()) }

@@ -19,8 +19,8 @@ struct SessionWrites {
     guard spec.scope != .any, spec.keyRange(argumentCount: argumentCount).last < Self.most else {
       return addEverything()
     }
-    spec.forEachKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
-    if keys.count > Self.most { addEverything() }
+    let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
+    if !areKnown || keys.count > Self.most { addEverything() }
   }
 
   mutating func addEverything() {

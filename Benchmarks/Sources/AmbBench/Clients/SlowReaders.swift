@@ -20,11 +20,12 @@ final class SlowReaders: Sendable {
   private let thread = Mutex<BenchThread?>(nil)
 
   init(
-    port: UInt16, count: Int, bytesPerSecond: Int, arrival: Double, seconds: Double, values: BigValues
+    port: UInt16, count: Int, bytesPerSecond: Int, arrival: Double, seconds: Double, values: BigValues,
+    key: String? = nil
   ) throws {
     let readers = try (0..<count).map { index in
       let value = index % values.values.count
-      return try PacedReader(port: port, key: BigValues.key(value), expected: values.values[value])
+      return try PacedReader(port: port, key: key ?? BigValues.key(value), expected: values.values[value])
     }
     let crowd = Crowd(readers: readers, rate: Double(bytesPerSecond), arrival: arrival, seconds: seconds)
     let started = BenchThread { [self] in crowd.run(self) }

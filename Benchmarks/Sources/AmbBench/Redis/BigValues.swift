@@ -3,6 +3,8 @@
 struct BigValues: Sendable {
   let values: [[UInt8]]
 
+  init(values: [[UInt8]]) { self.values = values }
+
   init(count: Int, size: Int) {
     values = (0..<count).map { seed in
       var state = UInt64(seed + 1) &* 0x9e37_79b9_7f4a_7c15

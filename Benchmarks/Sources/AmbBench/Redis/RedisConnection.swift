@@ -77,7 +77,7 @@ final class RedisConnection {
     while bytes.count < count {
       if start == end { try fill() }
       let taken = min(count - bytes.count, end - start)
-      bytes.append(contentsOf: buffer[start..<start + taken])
+      buffer.withUnsafeBytes { bytes.append(contentsOf: $0[start..<start + taken]) }
       start += taken
     }
     return bytes

@@ -1,38 +1,36 @@
-/// Which requests lately had big replies, so that the next one like it gets an upstream of its own from the start: a value
-/// that is large is asked for again, often by many clients at once.
+/// Remembers requests, or parts of them, for a while: what had a big reply is asked for again, often by many clients at
+/// once, and so is a script that a replica lacks.
 ///
 /// A fixed table of hashes. A collision or a forgotten entry costs a connection or a detour, never correctness.
-struct BigReplyMemory {
+struct RequestMemory {
   private var hashes: InlineArray<64, UInt64> = .init(repeating: 0)
-  /// When everything is forgotten, unless something big comes before.
+  /// When each is forgotten.
+  private var ends: InlineArray<64, Double> = .init(repeating: 0)
+  /// When the last of them is.
   private var end = 0.0
 
-  /// Seconds for which a big reply is remembered.
+  /// Seconds for which something is remembered.
   static let lifetime = 10.0
   /// Longer requests are judged by their first bytes.
   private static let judged = 256
 
-  /// Whether anything is remembered: the one question that the data path asks while nothing is big.
+  /// Whether anything is remembered: the one question that the data path asks while nothing is.
   @inline(__always) var isActive: Bool { end > 0 }
 
   mutating func remember(_ request: UnsafeRawBufferPointer, now: Double) {
-    forgetIfOver(now)
     end = now + Self.lifetime
     let hash = Self.hash(request)
     hashes[Int(hash >> 58)] = hash
+    ends[Int(hash >> 58)] = end
   }
 
-  /// Whether a request like this one had a big reply.
+  /// Whether a request like this one was remembered lately.
   mutating func remembers(_ request: UnsafeRawBufferPointer, now: Double) -> Bool {
-    forgetIfOver(now)
+    if isActive, now > end { self = RequestMemory() }
     guard isActive else { return false }
     let hash = Self.hash(request)
-    return hashes[Int(hash >> 58)] == hash
-  }
-
-  private mutating func forgetIfOver(_ now: Double) {
-    guard isActive, now > end else { return }
-    self = BigReplyMemory()
+    let place = Int(hash >> 58)
+    return hashes[place] == hash && now <= ends[place]
   }
 
   /// Never 0, which marks an empty place.

@@ -1,0 +1,33 @@
+import Reactor
+
+// What is told to replicas beside the primary: nobody waits for their answers.
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Passes a request on to every replica that is read from, in front of what is read there from now on.
+  func tellReplicas(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
+    // They will have the scripts that they lacked, or nobody will.
+    pointee.absentScripts = RequestMemory()
+    for index in pointee.fitReplicas { (shared(set, index) ?? openShared(set, index))?.appendErrand(request) }
+  }
+
+  /// The same on connections of its own, past whatever keeps the replicas from answering, and from being fit.
+  func interruptReplicas(_ request: UnsafeRawBufferPointer, _ client: LaneSetRef) {
+    let busy = Set(pointee.lanes.lazy.filter { $0.pointee.state == .ready }.map { $0.pointee.node })
+    // SELECT would be refused.
+    let set = laneSet(
+      database: 0, protocolVersion: client.pointee.protocolVersion, identity: client.pointee.identity)
+    for (index, node) in pointee.nodes.enumerated() where busy.contains(node) && !node.pointee.isLastPrimary {
+      guard let lane = openForErrand(set, index) else { continue }
+      lane.appendErrand(request)
+      lane.pointee.isRetiring = true
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Lane {
+  fileprivate func appendErrand(_ request: UnsafeRawBufferPointer) {
+    pointee.pending.append(Pending(client: nil, bytes: UInt32(request.count), count: 1, kind: .errand))
+    pointee.requests.append(request)
+    pointee.node.pointee.outstanding += 1
+    markDirty()
+  }
+}

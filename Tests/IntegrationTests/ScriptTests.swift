@@ -1,0 +1,181 @@
+import TestSupport
+import Testing
+
+/// Scripts and functions that only read run on replicas, and a replica that lacks one is never the client's matter.
+@Suite(.throughTheAmbassador)
+struct ScriptTests {
+  private static let script = "return {redis.call('GET', KEYS[1]), ARGV[1]}"
+
+  private func load(_ lab: Lab, _ script: String = script) throws -> String {
+    guard let digest = try lab.primary.call("SCRIPT", "LOAD", script).text else { throw Failure("no digest") }
+    return digest
+  }
+
+  @Test func `EVAL_RO, FCALL_RO and loaded scripts run on replicas`() throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "value"]])
+      let client = try lab.connect()
+      let reply = RESPValue.array([.bulk("value"), .bulk("x")])
+      let digest = try client.call("SCRIPT", "LOAD", Self.script).text ?? ""
+      try expectEqual(
+        try client.call(
+          "FUNCTION", "LOAD",
+          """
+          #!lua name=l
+          redis.register_function{function_name='f', flags={'no-writes'},
+            callback=function(keys, args) return {redis.call('GET', keys[1]), args[1]} end}
+          """), .bulk("l"))
+      for (command, request) in [
+        ("eval_ro", ["EVAL_RO", Self.script, "1", "key", "x"]),
+        ("evalsha_ro", ["EVALSHA_RO", digest, "1", "key", "x"]),
+        ("fcall_ro", ["FCALL_RO", "f", "1", "key", "x"]),
+      ] {
+        try eventually("\(command) runs on both replicas and not on the primary") {
+          let calls = try lab.redis.calls(of: command) {
+            for _ in 0..<20 { try expectEqual(try client.call(request), reply) }
+          }
+          return calls[0] == 0 && calls[1] > 0 && calls[2] > 0
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [2, 3])
+  func `a script that only the primary has is run there, in order`(version: Int) throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "value"]])
+      let digest = try load(lab)
+      let client = try lab.connect()
+      try client.call("HELLO", "\(version)")
+      let request = ["EVALSHA_RO", digest, "1", "key"]
+      // Sent at once: the script is among other reads, local replies and writes.
+      let replies = try client.pipeline([
+        ["GET", "key"], request + ["1"], ["STRLEN", "key"], ["ECHO", "e"], request + ["2"], ["INCR", "n"],
+        request + ["3"], ["GET", "n"], ["GET", "none"],
+      ])
+      let answer = { (word: String) in RESPValue.array([.bulk("value"), .bulk(word)]) }
+      try expectEqual(
+        replies,
+        [
+          .bulk("value"), answer("1"), .integer(5), .bulk("e"), answer("2"), .integer(1), answer("3"), .bulk("1"),
+          version == 3 ? .null : .nullBulk,
+        ])
+      try eventually("those that follow one in vain go to the primary at once") {
+        try lab.redis.calls(of: "evalsha_ro") {
+          for _ in 0..<50 { try expectEqual(try client.call(request + ["x"]), answer("x")) }
+        } == [50, 0, 0]
+      }
+      // Loaded through the ambassador, they are everywhere.
+      try expectEqual(try client.call("SCRIPT", "LOAD", Self.script), .bulk(digest))
+      try eventually("replicas run it") {
+        try lab.redis.calls(of: "evalsha_ro") { _ = try client.call(request + ["x"]) }[0] == 0
+      }
+    }
+  }
+
+  @Test func `a script that nobody has is NOSCRIPT in the server's own words, and others notice nothing`() throws {
+    try withLab { lab in
+      let bystanders = try Bystanders(lab)
+      let client = try lab.connect()
+      let digest = String(repeating: "0", count: 40)
+      let unknown = RESPValue.error("NOSCRIPT No matching script. Please use EVAL.")
+      try expectEqual(try client.call("EVALSHA_RO", digest, "0"), unknown)
+      try expectEqual(
+        try client.pipeline([["EVALSHA_RO", digest, "0"], ["ECHO", "e"], ["EVALSHA", digest, "0"], ["GET", "none"]]),
+        [unknown, .bulk("e"), unknown, .nullBulk])
+      // A flush reaches the replicas as well.
+      let loaded = try client.call("SCRIPT", "LOAD", "return 1").text ?? ""
+      try expectEqual(try client.call("EVALSHA_RO", loaded, "0"), .integer(1))
+      try expectEqual(try client.call("SCRIPT", "FLUSH"), .simple("OK"))
+      for _ in 0..<20 { try expectEqual(try client.call("EVALSHA_RO", loaded, "0"), unknown) }
+      try bystanders.stop()
+    }
+  }
+
+  /// Each client has a script of its own, which the replicas lose all the time.
+  @Test(arguments: [1, 2])
+  func `scripts that replicas lose while many use them`(threads: Int) throws {
+    try withLab(flags: ["--threads", "\(threads)"]) { lab in
+      let bystanders = try Bystanders(lab)
+      let service = lab.service
+      let users = Crew(4) { index, shift in
+        let client = try service.connect()
+        let digest = try client.call("SCRIPT", "LOAD", "return 'of \(index)'").text ?? ""
+        var round = 0
+        while !shift.isOver {
+          round += 1
+          try expectEqual(
+            try client.pipeline([
+              ["EVALSHA_RO", digest, "0"], ["SET", "u:\(index)", "\(round)"], ["EVALSHA_RO", digest, "0"],
+              ["GET", "u:\(index)"], ["ECHO", "\(round)"], ["EVALSHA_RO", digest, "1", "u:\(index)"],
+            ]),
+            [
+              .bulk("of \(index)"), .simple("OK"), .bulk("of \(index)"), .bulk("\(round)"), .bulk("\(round)"),
+              .bulk("of \(index)"),
+            ])
+        }
+      }
+      for round in 0..<20 {
+        try lab.replicas[round % 2].call("SCRIPT", "FLUSH", round % 3 == 0 ? "SYNC" : "ASYNC")
+        try bystanders.goOn(30)
+        if let error = users.errors.first { throw error }
+      }
+      try users.stop()
+      try bystanders.stop()
+    }
+  }
+
+  @Test func `without a primary, NOSCRIPT is the client's to know, and it helps itself`() throws {
+    try withLab(flags: ["--failover-hold", "0s"]) { lab in
+      let client = try lab.connect()
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") {
+        try client.call("SET", "x", "y").errorText?.hasPrefix("AMBDOWN") == true
+      }
+      let digest = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"  // return 1
+      try expectEqual(
+        try client.call("EVALSHA_RO", digest, "0"), .error("NOSCRIPT No matching script. Please use EVAL."))
+      try expectEqual(try client.call("EVAL_RO", "return 1", "0"), .integer(1))
+    }
+  }
+
+  /// One that runs for ever holds up its own connection, on which everything else is shared.
+  @Test(arguments: [0, 3])
+  func `SCRIPT KILL ends a script that runs on the primary`(database: Int) throws {
+    try withLab(options: ["--busy-reply-threshold", "2500"]) { lab in
+      let (runner, killer) = (try lab.connect(), try lab.connect())
+      for client in [runner, killer] { try client.call("SELECT", "\(database)") }
+      try expectEqual(
+        try killer.call("SCRIPT", "KILL"), .error("NOTBUSY No scripts in execution right now."))
+      try runner.send(Request.bytes(["EVAL", "while true do end", "0"]))
+      try eventually("it runs, and nothing else does") { lab.service.report.contains("no primary") }
+      try eventually("the script is killed") {
+        _ = try killer.call("SCRIPT", "KILL")
+        runner.patience = .milliseconds(200)
+        let reply = try? runner.reply().value
+        return reply?.errorText?.contains("Script killed by user") == true
+      }
+      runner.patience = Deadline.patience
+      try expectEqual(try runner.call("ECHO", "on"), .bulk("on"))
+      try eventually("writes go on") { try killer.call("SET", "key", "1") == .simple("OK") }
+    }
+  }
+
+  /// Another read is not held up for as long as a replica is busy.
+  @Test func `reads go on beside a script that keeps a replica busy`() throws {
+    try withLab(options: ["--busy-reply-threshold", "100"]) { lab in
+      let bystanders = try Bystanders(lab, echoes: false)
+      let runner = try lab.connect()
+      try runner.send(Request.bytes(["EVAL_RO", "while true do end", "1", "never written"]))
+      try bystanders.goOn(2000)
+      // One that two nodes are silent about is not tried on a third.
+      try check(try lab.primary.calls(of: "eval_ro") == 0, "it runs on the primary")
+      try eventually("the script is killed") {
+        _ = try lab.connect().call("SCRIPT", "KILL")
+        runner.patience = .milliseconds(200)
+        return (try? runner.reply().value)?.errorText?.contains("Script killed by user") == true
+      }
+      try bystanders.stop()
+    }
+  }
+}
