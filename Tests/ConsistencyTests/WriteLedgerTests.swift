@@ -37,7 +37,9 @@ struct WriteLedgerTests {
     #expect(ledger.lastWrite(Self.hash(6, 1)) == 0)
   }
 
-  @Test("Behind the horizon a slot belongs to the last who wrote, and all others count as written at the horizon", arguments: [1, 4])
+  @Test(
+    "Behind the horizon a slot belongs to the last who wrote, and all others count as written at the horizon",
+    arguments: [1, 4])
   func horizon(writers: Int) {
     let ledger = SharedLedger(writers: writers)
     let (one, two, three) = (Self.hash(5, 1), Self.hash(5, 2), Self.hash(5, 3))

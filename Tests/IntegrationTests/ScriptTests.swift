@@ -167,13 +167,15 @@ struct ScriptTests {
       let bystanders = try Bystanders(lab, echoes: false)
       let runner = try lab.connect()
       try runner.send(Request.bytes(["EVAL_RO", "while true do end", "1", "never written"]))
-      try bystanders.goOn(2000)
+      try bystanders.goOn(300)
       // One that two nodes are silent about is not tried on a third.
       try check(try lab.primary.calls(of: "eval_ro") == 0, "it runs on the primary")
+      // Or given up, where the machine is so slow that two replicas were waited for long enough.
       try eventually("the script is killed") {
         _ = try lab.connect().call("SCRIPT", "KILL")
         runner.patience = .milliseconds(200)
-        return (try? runner.reply().value)?.errorText?.contains("Script killed by user") == true
+        let text = (try? runner.reply().value)?.errorText ?? ""
+        return text.contains("Script killed by user") || text.hasPrefix("AMBDOWN lost ")
       }
       try bystanders.stop()
     }
