@@ -46,11 +46,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
       }
     }
     moveSessions()
-    let kept = pointee.lanes.count { !$0.pointee.isRetiring }
-    openWanted()
     for set in pointee.sets {
       for index in pointee.nodes.indices where !isWanted(pointee.nodes[index]) { retire(set, index) }
     }
+    let kept = pointee.lanes.count { !$0.pointee.isRetiring }
+    openWanted()
     if let primary = pointee.primary, pointee.absentSince != nil {
       if pointee.sets.contains(where: { shared($0, primary)?.pointee.state == .ready }) { endAbsence() }
     }
