@@ -8,10 +8,18 @@ extension Ambassador {
     case .ended:
       workersLeft -= 1
       if workersLeft == 0 { loop.stop() }
+    case .clientsAsked(let inquiry): answer(inquiry)
     case .configured(_, let step): configured(step: step)
     case .followed(_, let generation, let counts): followed(generation: generation, counts)
     case .drained, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed, .passwordRefused:
       if !isStopping { narrator.happened(event) }
+    }
+  }
+
+  /// Asks all workers about their clients, for a client of one of them.
+  private func answer(_ inquiry: ClientInquiry) {
+    desk?.survey.ask(.clients(inquiry)) { [unowned self] findings in
+      self.workers[inquiry.worker].ask(.deliver(findings, of: inquiry)) { _ in }
     }
   }
 

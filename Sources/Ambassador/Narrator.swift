@@ -109,7 +109,7 @@ struct Narrator {
     case .passwordRefused(let node, let why):
       logger.warning("\(node) does not take the new password (\(why)); connections to it go on as they are")
     case .drained: logger.info("what was begun before the reload is finished; the connections for it are closed")
-    case .ended, .followed, .configured: break
+    case .ended, .followed, .configured, .clientsAsked: break
     }
   }
 }

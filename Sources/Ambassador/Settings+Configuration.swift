@@ -9,7 +9,7 @@ extension WorkerSettings {
   /// Each worker's share of what is configured for all.
   init(_ configuration: AmbassadorConfiguration, _ secrets: Secrets) {
     self.init()
-    let threads = max(1, configuration.threads)
+    threads = max(1, configuration.threads)
     limits.clientOutput = configuration.limits.clientOutput
     limits.workerMemory = max(1, configuration.limits.memory / threads)
     limits.upstreamTimeout = configuration.upstream.timeout.seconds

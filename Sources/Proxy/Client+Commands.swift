@@ -152,7 +152,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .auth: return authenticate(arguments)
     case .clientReply: return setReplies(arguments[2])
     case .clientInfo: replyInfo()
-    case .clientList: replyList(arguments)
+    case .clientList: return replyList(arguments)
     case .clientKill: return kill(arguments, spec)
     case .clientUnblock: return unblock(arguments, spec)
     }

@@ -85,7 +85,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .order: pointee.outstanding == 0
       case .inFlight: pointee.outstanding <= Limits.clientInFlight / 2
       case .output: pointee.output.count <= Swift.max(Limits.clientOutputLow, pointee.outputHigh / 2)
-      case .room, .hold: false
+      case .room, .hold, .answer: false
       }
     if isOver { unpark() }
   }

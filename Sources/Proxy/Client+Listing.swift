@@ -42,37 +42,38 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   func replyInfo() { replyText(listing + "\n") }
 
-  /// CLIENT LIST, of the clients on this thread.
-  func replyList(_ arguments: [[UInt8]]) {
+  /// CLIENT LIST. False: not now.
+  func replyList(_ arguments: [[UInt8]]) -> Bool {
     let words = arguments.dropFirst(2)
-    let clients = pointee.worker.clients
-    var listed = clients
     switch words.first.map({ String(decoding: $0, as: UTF8.self).lowercased() }) {
-    case nil: break
+    case nil: return replyLines(inquire(.list(nil)))
     case "type" where words.count == 2:
-      guard let kind = ClientKind(arguments[3]) else {
-        return reply(error: "ERR Unknown client type '", quoting: arguments[3])
-      }
-      listed = clients.filter { kind.includes($0) }
+      if let kind = ClientKind(arguments[3]) { return replyLines(inquire(.list(kind))) }
+      reply(error: "ERR Unknown client type '", quoting: arguments[3])
     case "id" where words.count > 1:
-      let ids = words.dropFirst().map { Int(argument: $0) }
-      if ids.contains(nil) { return reply(error: "ERR Invalid client ID") }
-      listed = ids.compactMap { id in clients.first { Int($0.pointee.id) == id } }
-    default: return reply(error: "ERR syntax error")
+      let ids = words.dropFirst().compactMap { Int(argument: $0) }
+      if ids.count == words.count - 1 { return replyLines(inquire(.listed(ids: ids)), ids) }
+      reply(error: "ERR Invalid client ID")
+    default: reply(error: "ERR syntax error")
     }
-    replyText(listed.map { $0.listing + "\n" }.joined())
+    return true
   }
 
-  /// CLIENT KILL, of the clients on this thread. False: not now.
+  /// In the order that was asked for, or the oldest first.
+  private func replyLines(_ findings: ClientFindings?, _ ids: [Int]? = nil) -> Bool {
+    guard let lines = findings?.lines else { return false }
+    let order = ids?.compactMap { UInt64(exactly: $0) } ?? lines.keys.sorted()
+    replyText(order.compactMap { lines[$0] }.joined())
+    return true
+  }
+
+  /// CLIENT KILL. False: not now.
   func kill(_ arguments: [[UInt8]], _ spec: CommandSpec) -> Bool {
     if arguments.count == 3 {
       let address = String(decoding: arguments[2], as: UTF8.self)
-      guard let one = pointee.worker.clients.first(where: { Sockets.peerName($0.pointee.fd) == address }) else {
-        reply(error: "ERR No such client")
-        return true
-      }
-      replyOK()
-      one == self ? finishWhenIdle() : one.close()
+      guard let findings = inquire(.killAddress(address)) else { return false }
+      if findings.killed > 0 { replyOK() } else { reply(error: "ERR No such client") }
+      if findings.killsAsker { finishWhenIdle() }
       return true
     }
     let filter: ClientFilter
@@ -90,11 +91,11 @@ extension UnsafeMutablePointer where Pointee == Client {
       // Nobody here is that user; whether there is one, the server must say.
       return ask([Array("CLIENT".utf8), Array("KILL".utf8), Array("USER".utf8), user] + ClientFilter.nobody, spec)
     }
-    let victims = pointee.worker.clients.filter { ($0 != self || !filter.skipsMe) && filter.includes($0) }
+    guard let findings = inquire(.kill(filter)) else { return false }
     var bytes: [UInt8] = []
-    ReplyWriter.appendInteger(victims.count, to: &bytes)
+    ReplyWriter.appendInteger(findings.killed, to: &bytes)
     reply(bytes)
-    for client in victims { client == self ? finishWhenIdle() : client.close() }
+    if findings.killsAsker { finishWhenIdle() }
     return true
   }
 
@@ -115,19 +116,12 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(error: "ERR value is not an integer or out of range")
       return true
     }
-    guard let session = UInt64(exactly: id).flatMap({ pointee.worker.client($0) })?.pointee.session,
-      session.state.isBlocked, let upstream = session.lane?.pointee.upstreamID, upstream > 0
-    else {
-      reply(Array(":0\r\n".utf8))
+    guard let findings = inquire(.unblock(id, reason: reason)) else { return false }
+    guard findings.upstream > 0 else {
+      reply(Array((findings.isUnblocked ? ":1\r\n" : ":0\r\n").utf8))
       return true
     }
-    if let lane = session.lane, lane.pointee.isHandedOver {
-      // It waits at a node where this client's requests do not go any more, and whose ids are its own.
-      pointee.worker.tell(lane.pointee.node, ["CLIENT", "UNBLOCK", String(upstream), reason])
-      reply(Array(":1\r\n".utf8))
-      return true
-    }
-    return ask(["CLIENT", "UNBLOCK", String(upstream), reason].map { Array($0.utf8) }, spec)
+    return ask(["CLIENT", "UNBLOCK", String(findings.upstream), reason].map { Array($0.utf8) }, spec)
   }
 
   /// Has the server answer a request of ours in the place of the client's. False: not now.

@@ -22,6 +22,8 @@ struct Client: ~Copyable {
     case output
     /// The lane that it writes to has enough to send: until that has room.
     case room
+    /// It has asked about clients on other threads: until these have answered.
+    case answer
     /// What it asks next needs a primary, and there is none: until there is one, or `failover.hold` is over.
     case hold
   }
@@ -90,6 +92,8 @@ struct Client: ~Copyable {
   var listener = 0
   /// What a server holds for it, and the upstream where it does.
   var session: Session?
+  /// What all threads have said about their clients.
+  var findings: Findings?
   /// When it connected.
   let since: Double
   /// The command that it has sent last, by its id in the table; 0 for none or an unknown one.

@@ -2,7 +2,7 @@ import RESP
 import Reactor
 
 /// What CLIENT KILL asks for, read as redis-server reads it: option by option, and the last of a kind counts.
-struct ClientFilter {
+struct ClientFilter: Sendable {
   enum Mistake: Error {
     case syntax
     case id
@@ -59,7 +59,7 @@ struct ClientFilter {
 }
 
 /// The kinds of clients that CLIENT LIST and KILL tell apart.
-enum ClientKind {
+enum ClientKind: Sendable {
   case normal, pubsub
   /// Links between servers: no client of ours is one.
   case replication

@@ -26,6 +26,8 @@ public enum WorkerEvent: Sendable {
   case drained(index: Int, generation: UInt64)
   /// A node does not take the password that was put in the place of the one before.
   case passwordRefused(NodeAddress, why: String)
+  /// A client has asked about others: all workers are to be asked (``WorkerQuestion/clients(_:)``), and its own told.
+  case clientsAsked(ClientInquiry)
   /// The worker has ended and its clients are gone.
   case ended(index: Int)
 }
@@ -141,6 +143,8 @@ struct Worker: ~Copyable {
 /// The part of the configuration that the data path follows.
 public struct WorkerSettings: Sendable {
   public var limits = Limits()
+  /// How many workers there are.
+  public var threads = 1
   /// Whether any listener's clients read their writes: otherwise no write is entered and nothing is probed.
   public var isFencing = true
   public var credentials: UpstreamCredentials?

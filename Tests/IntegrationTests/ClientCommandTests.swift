@@ -23,8 +23,9 @@ struct ClientCommandTests {
     return text.dropFirst(text.hasPrefix("txt:") ? 4 : 0).split(separator: "\n").map(fields)
   }
 
-  @Test func `the list knows who is there, and in what state`() throws {
-    try withLab(replicas: 0) { lab in
+  @Test(arguments: [1, 3])
+  func `the list knows who is there, and in what state`(threads: Int) throws {
+    try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
       let clients = try (0..<5).map { _ in try lab.connect() }
       let ids = try clients.map(id)
       try clients[0].call("CLIENT", "SETNAME", "named")
@@ -55,9 +56,9 @@ struct ClientCommandTests {
     }
   }
 
-  @Test(arguments: [2, 3])
-  func `UNBLOCK ends a wait, as a timeout or as an error`(version: Int) throws {
-    try withLab(replicas: 0) { lab in
+  @Test(arguments: [2, 3], [1, 2])
+  func `UNBLOCK ends a wait, as a timeout or as an error`(version: Int, threads: Int) throws {
+    try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
       let (waiting, other) = (try lab.connect(), try lab.connect())
       try waiting.call("HELLO", "\(version)")
       let id = try id(waiting)
@@ -75,8 +76,9 @@ struct ClientCommandTests {
     }
   }
 
-  @Test func `KILL closes the client that is meant`() throws {
-    try withLab(replicas: 0) { lab in
+  @Test(arguments: [1, 3])
+  func `KILL closes the client that is meant`(threads: Int) throws {
+    try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
       let (asker, victim, subscriber) = (try lab.connect(), try lab.connect(), try lab.connect())
       try subscriber.call("SUBSCRIBE", "news")
       let id = try id(victim)
@@ -94,6 +96,55 @@ struct ClientCommandTests {
       try check(try asker.call("CLIENT", "KILL", address).isError, "it is gone")
       try expectEqual(try asker.call("CLIENT", "KILL", "ID", try self.id(asker), "SKIPME", "no"), .integer(1))
       _ = try asker.bytesUntilClosed()
+    }
+  }
+
+  /// What is asked of other threads keeps its place among the rest.
+  @Test(arguments: [1, 3])
+  func `in a pipeline, in a session, and asked by many at once`(threads: Int) throws {
+    try withLab(flags: ["--threads", "\(threads)"]) { lab in
+      try concurrently(6) { index in
+        let client = try lab.connect()
+        let id = try id(client)
+        for round in 0..<30 {
+          if round % 3 == 1 { try client.call("WATCH", "key") }
+          let replies = try client.pipeline([
+            ["SET", "key:\(index)", "\(round)"], ["CLIENT", "LIST", "ID", id], ["GET", "key:\(index)"],
+            ["CLIENT", "UNBLOCK", "999999"], ["CLIENT", "KILL", "ID", "999999"], ["ECHO", "\(round)"],
+            ["CLIENT", "LIST", "ID", "x"],
+          ])
+          try check(replies[1].text?.hasPrefix("id=\(id) ") == true, "\(replies[1])")
+          try expectEqual(
+            [replies[0]] + replies[2...],
+            [
+              .simple("OK"), .bulk("\(round)"), .integer(0), .integer(0), .bulk("\(round)"),
+              .error("ERR Invalid client ID"),
+            ])
+          if round % 3 == 2 { try client.call("UNWATCH") }
+        }
+        // Inline, and then gone in the middle of a question.
+        try client.send("CLIENT LIST\r\nCLIENT LIST ID 1\r\n")
+        if index % 2 == 0 { _ = try client.reply() }
+        if index % 3 == 0 { client.abort() } else { client.close() }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2])
+  func `a skipped reply is skipped once, and tracking is redirected to a client of another thread`(threads: Int) throws
+  {
+    try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
+      let (tracker, listener) = (try lab.connect(), try lab.connect())
+      try tracker.send(Request.bytes(pipeline: [["CLIENT", "REPLY", "SKIP"], ["CLIENT", "LIST"], ["ECHO", "next"]]))
+      try expectEqual(try tracker.reply().value, .bulk("next"))
+      let id = try id(listener)
+      try listener.call("SUBSCRIBE", "__redis__:invalidate")
+      try expectEqual(try tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", id), .simple("OK"))
+      try tracker.call("GET", "key")
+      try lab.primary.call("SET", "key", "changed")
+      try expectEqual(
+        try listener.reply().value,
+        .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("key")])]))
     }
   }
 }

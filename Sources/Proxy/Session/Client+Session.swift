@@ -187,10 +187,12 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func takeTracking(_ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
     var words = arguments(of: request)
     let isOn = words.count > 2 && String(decoding: words[2], as: UTF8.self).lowercased() == "on"
+    let plain = Awaited.mode(.init(mode: .tracking, request: isOn ? Array(request) : nil))
     guard let index = words.firstIndex(where: { String(decoding: $0, as: UTF8.self).lowercased() == "redirect" }),
-      index + 1 < words.count, let id = UInt64(String(decoding: words[index + 1], as: UTF8.self)), id != 0,
-      let other = pointee.worker.client(id)?.pointee.session?.lane?.pointee.upstreamID, other > 0
-    else { return send(request, .mode(.init(mode: .tracking, request: isOn ? Array(request) : nil)), session) }
+      index + 1 < words.count, let id = Int(String(decoding: words[index + 1], as: UTF8.self)), id > 0
+    else { return send(request, plain, session) }
+    guard let other = inquire(.upstream(of: id))?.upstream else { return false }
+    guard other > 0 else { return send(request, plain, session) }
     // The server knows that client by its upstream.
     words[index + 1] = Array(String(other).utf8)
     var bytes: [UInt8] = []
@@ -231,9 +233,13 @@ extension UnsafeMutablePointer where Pointee == Client {
         return false
       }
       guard local != .clientReply else { return answerLocally(spec, request) }
+      let before = session.state.replies
       session.isMuted = session.state.takeMute()
       defer { session.isMuted = false }
-      return answerLocally(spec, request)
+      if answerLocally(spec, request) { return true }
+      // It is looked at once more.
+      session.state.replies = before
+      return false
     }
   }
 
