@@ -54,7 +54,10 @@ let package = Package(
       name: "AdminTests", dependencies: ["Admin", "Proxy", "RESP", "Reactor", "Routing", "Topology", "TestSupport"]),
     .testTarget(
       name: "AmbassadorTests",
-      dependencies: ["Ambassador", "Configuration", "Discovery", "Proxy", "Reactor", "Routing", "Topology"]),
+      dependencies: [
+        "Ambassador", "Configuration", "Discovery", "Proxy", "Reactor", "Routing", "Topology", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ]),
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -1,7 +1,8 @@
 import Glibc
 import Proxy
+import Reactor
 
-// How it ends, and what the process needs to live.
+// How it ends.
 extension Ambassador {
   func happened(_ event: WorkerEvent) {
     switch event {
@@ -25,31 +26,66 @@ extension Ambassador {
 
   /// The first signal lets clients finish, the second ends at once.
   func stop(becauseOf number: Int32) {
-    let drain = number == SIGINT ? min(1, configuration.shutdown.drain.seconds) : configuration.shutdown.drain.seconds
-    logger.info(
-      "\(number == SIGINT ? "SIGINT" : "SIGTERM"): \(isStopping ? "ending now" : "draining for at most \(drain) s")")
+    let name = number == SIGINT ? "SIGINT" : "SIGTERM"
+    guard !isStopping, lingering == nil else {
+      logger.info("\(name): ending now")
+      return drain(seconds: 0)
+    }
+    let linger = configuration.shutdown.linger.seconds
+    if number == SIGTERM, linger > 0 { return serveOn(seconds: linger) }
+    let bound = configuration.shutdown.drain.seconds
+    let seconds = number == SIGINT ? min(1, bound) : bound
+    logger.info("\(name): draining for at most \(seconds) s")
+    drain(seconds: seconds)
+  }
+
+  /// Takes no more connections, lets clients finish what they have asked, and ends. Asked again, it ends at once.
+  func drain(seconds: Double) {
+    lingering = nil
     isStopping = true
+    serviceManager.stopping("draining for at most \(seconds) s", within: seconds)
     listeners.close()
     stopReloading()
-    for worker in workers { worker.drain(seconds: drain) }
+    for worker in workers { worker.drain(seconds: seconds) }
   }
+
+  /// Goes on as before while clients are connected, and drains then, or when the time is over.
+  private func serveOn(seconds: Double) {
+    logger.info("SIGTERM: serving on while clients are connected, for at most \(seconds) s")
+    serviceManager.stopping(
+      "serving on for at most \(seconds) s", within: seconds + configuration.shutdown.drain.seconds)
+    let end = loop.now + seconds
+    var lastClient = loop.now
+    lingering = TimerSource(on: loop, after: Self.lingerPulse, repeating: Self.lingerPulse) { [unowned self] in
+      self.desk?.status { [weak self] status in
+        guard let self, self.lingering != nil else { return }
+        let now = self.loop.now
+        if status.totals.clients > 0 { lastClient = now }
+        guard now >= end || now - lastClient >= Self.lingerSilence else { return }
+        let bound = self.configuration.shutdown.drain.seconds
+        self.logger.info(
+          "\(now >= end ? "\(seconds) s are over" : "no client is connected"): draining for at most \(bound) s")
+        self.drain(seconds: bound)
+      }
+    }
+  }
+
+  /// How often clients are counted, and for how long there must be none, in seconds: pools connect anew at any time.
+  private static let lingerPulse = 0.25
+  private static let lingerSilence = 2.0
 
   func finish() {
     control?.close()
+    http?.close()
     desk?.close()
     for worker in workers { worker.join() }
     discovery?.cancel()
     discovery = nil
     signals = []
     events.close()
+    logNudges.close()
+    untold = nil
     logger.info("ended")
-  }
-
-  /// Sidecars hold a descriptor for each client and a few upstreams; the soft limit is often far below the hard one.
-  static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    logSink.tellUntold()
   }
 }

@@ -66,6 +66,7 @@ extension Ambassador {
   func follow(_ update: DiscoveryUpdate) {
     guard !isStopping else { return }
     let isComplete = discovery?.isComplete ?? true
+    absentSince = update.snapshot.primary == nil ? absentSince ?? loop.now : nil
     if isComplete || isAccepting, lastSnapshot != update.snapshot {
       lastSnapshot = update.snapshot
       narrator.changed(update.snapshot)

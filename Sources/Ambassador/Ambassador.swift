@@ -27,7 +27,15 @@ public final class Ambassador {
   var secrets = Secrets()
   /// What it was made of; nothing when there is nothing to read again.
   let inputs: ConfigurationInputs?
-  var logger: Logger
+  /// How many workers there are.
+  let threads: Int
+  let logSink: LogSink
+  let logger: Logger
+  let logNudges = Mailbox<LogNudge>()
+  var untold: TimerSource?
+  let serviceManager = ServiceManager()
+  /// How many reloads have ended how.
+  var reloads: [String: Int] = [:]
   let loop: EventLoop
   let listeners: Listeners
   var narrator: Narrator
@@ -53,6 +61,8 @@ public final class Ambassador {
   private var firstVerdict: TimerSource?
   private(set) var isAccepting = false
   var isStopping = false
+  /// SIGTERM has come, and the time in which it serves on runs.
+  var lingering: TimerSource?
   private var nextClientID: UInt64 = 0
   /// What the workers use; merged on, so that a command's number stays the same.
   var table = CommandTable.builtin
@@ -64,6 +74,11 @@ public final class Ambassador {
   var desk: StatusDesk?
   /// The control socket; nothing when there is to be none, or none could be had.
   var control: ControlServer?
+  /// Probes, metrics and the status page; nothing when there are to be none, or none could be had.
+  var http: HTTPServer?
+  var pages: AdminPages?
+  /// Since when there has been no primary, by the loop's clock; nothing while there is one.
+  var absentSince: Double?
   private var onReady: ((Ready) -> Void)?
 
   private init(_ configuration: AmbassadorConfiguration, _ inputs: ConfigurationInputs?) throws(StartFailure) {
@@ -73,8 +88,10 @@ public final class Ambassador {
     self.configuration = configuration
     self.inputs = inputs
     self.loop = loop
-    ledger = SharedLedger(writers: configuration.threads)
-    logger = Logger(configuration.log)
+    threads = configuration.threads.count(quota: configuration.threads == .auto ? Cgroup().cpuQuota : nil)
+    ledger = SharedLedger(writers: threads)
+    logSink = LogSink(configuration.log)
+    logger = Logger(logSink)
     narrator = Narrator(logger: logger)
     listeners = Listeners(on: loop)
   }
@@ -88,7 +105,6 @@ public final class Ambassador {
   ) throws(StartFailure) {
     Memory.giveBackEagerly()
     signal(SIGPIPE, SIG_IGN)
-    raiseDescriptorLimit()
     let ambassador = try Ambassador(configuration, inputs)
     ambassador.onReady = onReady
     try ambassador.start()
@@ -104,9 +120,12 @@ public final class Ambassador {
     do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
       throw StartFailure(description: error.description)
     }
-    try startWorkers(WorkerSettings(configuration, secrets))
+    for warning in Resources.ofThisProcess().warnings(configuration, threads: threads) { logger.warning("\(warning)") }
+    watchLog()
+    try startWorkers(WorkerSettings(configuration, secrets, threads: threads))
     desk = StatusDesk(of: self)
     try openControlSocket()
+    try openHTTP()
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
@@ -125,7 +144,7 @@ public final class Ambassador {
   private func startWorkers(_ settings: WorkerSettings) throws(StartFailure) {
     events.open(on: loop) { [unowned self] event in self.happened(event) }
     let events = events
-    for index in 0..<configuration.threads {
+    for index in 0..<threads {
       let worker = WorkerThread(index: index, settings: settings, table: .builtin, ledger: ledger) {
         events.send($0)
       }
@@ -145,6 +164,8 @@ public final class Ambassador {
       let worker = self.workers[Int(self.nextClientID % UInt64(self.workers.count))]
       worker.adopt(fd, id: self.nextClientID, rules: self.rules[listener], listener: listener)
     }
+    let addresses = listeners.addresses.map(\.description).joined(separator: ", ")
+    serviceManager.ready("serving on \(addresses)")
     onReady?(Ready(addresses: listeners.addresses))
     onReady = nil
   }

@@ -7,9 +7,11 @@ import Routing
 
 extension WorkerSettings {
   /// Each worker's share of what is configured for all.
-  init(_ configuration: AmbassadorConfiguration, _ secrets: Secrets) {
+  /// - Parameter threads: how many workers share it.
+  init(_ configuration: AmbassadorConfiguration, _ secrets: Secrets, threads: Int) {
     self.init()
-    threads = max(1, configuration.threads)
+    let threads = max(1, threads)
+    self.threads = threads
     limits.clientOutput = configuration.limits.clientOutput
     limits.workerMemory = max(1, configuration.limits.memory / threads)
     limits.upstreamTimeout = configuration.upstream.timeout.seconds

@@ -4,7 +4,7 @@
 /// in the setting's row and nowhere else.
 public struct AmbassadorConfiguration: Sendable, Equatable {
   public var listen: [Listener] = []
-  public var threads = 0
+  public var threads = Threads.count(0)
   public var topology = Topology.static(Topology.Static(primary: Endpoint(host: "", port: 0)))
   public var upstream = Upstream()
   public var reads = Reads()
@@ -30,6 +30,12 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   /// The defaults, with the examples where there are none, and this source of topology.
   init(examplesOf kind: Topology.Kind) {
     for setting in Setting.all where setting.isOf(kind) { setting.fill(&self) }
+  }
+
+  public enum Threads: Sendable, Equatable {
+    case count(Int)
+    /// As many as the container's CPU quota is good for.
+    case auto
   }
 
   /// Where the nodes are learned from: exactly one source.
@@ -122,6 +128,12 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
 
     /// Where the control socket is when nobody says otherwise, for the ambassador and for those who speak to it.
     public static let defaultSocket = "/run/redis-amb/control.sock"
+
+    /// Where probes, metrics and the status page are served; nothing for nowhere.
+    public var http: ListenAddress?
+
+    /// The one that may be taken already without this being an error.
+    public static let defaultHTTP = ListenAddress.tcp(Endpoint(host: "127.0.0.1", port: 9121))
   }
 
   public struct Log: Sendable, Equatable {
@@ -138,5 +150,6 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
 
   public struct Shutdown: Sendable, Equatable {
     public var drain = Duration.zero
+    public var linger = Duration.zero
   }
 }

@@ -15,8 +15,11 @@ extension Setting {
         clients there can do nothing before AUTH or HELLO ... AUTH with a user of the nodes.
         """),
     Setting(
-      "threads", .integer(1...64), into: \.threads, default: 1, reload: .restart,
-      help: "Event loops, one a thread. One is enough for most pods: the kernel is nine tenths of the cost."),
+      "threads", .threads(1...64), into: \.threads, default: .count(1), reload: .restart,
+      help: """
+        Event loops, one a thread. One is enough for most pods: the kernel is nine tenths of the cost. auto: as many whole \
+        CPUs as the container's quota gives (limits.cpu in a pod), one at least, and one where there is no quota.
+        """),
 
     Setting(
       "topology.static.primary", .endpoint(defaultPort: 6379), into: \.topology.asStatic.primary,
@@ -136,6 +139,16 @@ extension Setting {
         """),
 
     Setting(
+      "admin.http", .orNone(.listenAddress(defaultPort: 9121)), into: \.admin.http,
+      default: AmbassadorConfiguration.Admin.defaultHTTP, reload: .restart,
+      help: """
+        Where probes (/livez, /readyz, /startupz), Prometheus (/metrics) and people (/) ask. Kubernetes and Prometheus come from \
+        outside of the pod: 0.0.0.0:9121 there. What can be read are states, names of nodes and numbers, never keys, values or \
+        secrets. Where the default cannot be had, the ambassador says so and runs without; another address that cannot be had \
+        is an error. none: no HTTP.
+        """),
+
+    Setting(
       "log.level", .word(AmbassadorConfiguration.LogLevel.self), into: \.log.level, default: .info, reload: .live,
       help: "The least important lines to write. A steady state is silent at info."),
     Setting(
@@ -155,6 +168,13 @@ extension Setting {
       reload: .live,
       help: "On SIGTERM, how long clients may take to finish before they are closed. Keep it below the pod's own grace."
     ),
+    Setting(
+      "shutdown.linger", .duration(.zero ... .seconds(3600)), into: \.shutdown.linger, default: .zero, reload: .live,
+      help: """
+        On SIGTERM, how long to serve on as if nothing had happened, before shutdown.drain begins: for a container that is told \
+        to end at the same moment as the app, which may still need Redis. It is over as soon as no client has been \
+        connected for two seconds.
+        """),
   ]
 
   /// Keys of this design that this version refuses in words of their own, rather than as unknown.

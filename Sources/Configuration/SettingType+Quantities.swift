@@ -26,6 +26,21 @@ extension SettingType where Value == Int {
   }
 }
 
+extension SettingType where Value == AmbassadorConfiguration.Threads {
+  static func threads(_ range: ClosedRange<Int>) -> SettingType {
+    .scalar("a whole number from \(range.lowerBound) to \(range.upperBound), or auto") { text throws(Misfit) in
+      if text == "auto" { return .auto }
+      guard let value = decimal(text), range.contains(value) else { throw .plain }
+      return .count(value)
+    } text: {
+      switch $0 {
+      case .count(let number): "\(number)"
+      case .auto: "auto"
+      }
+    }
+  }
+}
+
 extension SettingType where Value == Duration {
   /// A whole number and its unit, which is required: a bare `5` is milliseconds to one reader and seconds to the next.
   static func duration(_ range: ClosedRange<Duration>) -> SettingType {

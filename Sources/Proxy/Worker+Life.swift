@@ -127,7 +127,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     var next = pointee.firstClient
     while let client = next {
       next = client.pointee.next
-      client.finishWhenIdle()
+      client.drain()
     }
     // Even an idle loop must reach the end of a turn.
     pointee.drainNudge.prepare(owner: self) { _, _ in }

@@ -70,5 +70,8 @@ public enum Gate {
     return ioctl(fd, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
   }
 
+  /// Tells the other side that nothing more comes.
+  public static func endSending(_ fd: Int32) { _ = shutdown(fd, Int32(SHUT_WR)) }
+
   public static func close(_ fd: Int32) { _ = Glibc.close(fd) }
 }

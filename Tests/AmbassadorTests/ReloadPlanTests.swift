@@ -54,7 +54,7 @@ struct ReloadPlanTests {
   @Test func `threads and addresses need a restart, and stay as they are`() {
     let other = Listener(.tcp(Endpoint(host: "127.0.0.1", port: 7000)))
     let plan = Self.plan {
-      $0.threads = 4
+      $0.threads = .count(4)
       $0.listen.append(other)
     }
     #expect(plan.isEmpty)

@@ -35,7 +35,7 @@ import Testing
         amb.yaml:1:44: listen: found a map, expected host:port (port 6379 if left out) or unix:/path; a map here needs "address"
         amb.yaml:1:45: listen: found "addres", expected only address, reads, consistency or require-auth here; did you mean "address"?
         amb.yaml:1:57: listen: found "::1", expected host:port (port 6379 if left out) or unix:/path; an IPv6 address goes in brackets: [::1]
-        amb.yaml:2:10: threads: found "99", expected a whole number from 1 to 64
+        amb.yaml:2:10: threads: found "99", expected a whole number from 1 to 64, or auto
         amb.yaml:3:1: threads: given twice, first at amb.yaml:2:1
         amb.yaml:6:14: topology.static.primary: found "***@redis-0", expected host:port, with an IPv6 address in brackets (port 6379 if left out); leave out the scheme
         amb.yaml:7:15: topology.static.replicas: found "redis-1:6379", expected a list, each host:port, with an IPv6 address in brackets (port 6379 if left out); write [redis-1:6379]
@@ -119,7 +119,7 @@ import Testing
     #expect(
       errors(yaml: minimal, flags: [("threads", ""), ("listen", "")]) == """
         flag --listen: listen: found an empty list, expected a list, each host:port (port 6379 if left out) or unix:/path
-        flag --threads: threads: found nothing, expected a whole number from 1 to 64
+        flag --threads: threads: found nothing, expected a whole number from 1 to 64, or auto
         """)
   }
 
@@ -213,7 +213,7 @@ import Testing
     func errors(_ path: String) -> String {
       ConfigurationLoader.load(file: path, environment: [:], flags: [("threads", "0")]).errorText
     }
-    let threads = "\nflag --threads: threads: found \"0\", expected a whole number from 1 to 64"
+    let threads = "\nflag --threads: threads: found \"0\", expected a whole number from 1 to 64, or auto"
     #expect(errors("/nowhere/amb.yaml") == "/nowhere/amb.yaml: cannot be read: No such file or directory" + threads)
     #expect(errors("/") == "/: cannot be read: Is a directory" + threads)
     #expect(errors("/dev/zero") == "/dev/zero: is larger than 256 KiB" + threads)

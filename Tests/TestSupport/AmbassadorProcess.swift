@@ -15,6 +15,8 @@ public final class AmbassadorProcess: Sendable {
   public let port: UInt16
   /// Where its control socket is, unless the flags say otherwise.
   public var controlSocket: String { directory.file("control.sock") }
+  /// Where its pages are served, unless the flags say otherwise.
+  public var httpSocket: String { directory.file("http.sock") }
   private let directory: TemporaryDirectory
   private let process: ChildProcess
 
@@ -33,7 +35,11 @@ public final class AmbassadorProcess: Sendable {
   public init(topology flags: [String], hosts: String? = nil, environment: [String: String] = [:]) throws {
     directory = try TemporaryDirectory()
     port = try PortLease().port
-    let environment = ["REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock")].merging(environment) { $1 }
+    let own = [
+      "REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock"),
+      "REDIS_AMB_ADMIN_HTTP": "unix:" + directory.file("http.sock"),
+    ]
+    let environment = own.merging(environment) { $1 }
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
     let line = wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)"] + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
@@ -79,6 +85,10 @@ public final class AmbassadorProcess: Sendable {
 
   /// Sends it a signal and goes on.
   public func signal(_ number: Int32) { process.signal(number) }
+
+  public func waitForExit(within duration: Duration = Deadline.patience) throws -> ChildProcess.Exit {
+    try process.waitForExit(within: duration)
+  }
 
   public var isRunning: Bool { process.isRunning }
   /// What it has logged so far.

@@ -66,3 +66,26 @@ extension Tool {
   /// A number that whoever runs the tests has given in the environment.
   public static func number(_ name: String) -> UInt64? { environmentValue(name).flatMap { UInt64($0) } }
 }
+
+extension Tool {
+  /// Prometheus' own checker: `make test` takes it out of Debian's package.
+  public static let promtool: String? =
+    [PackageDirectory.path + "/.build/promtool", find("promtool")].compactMap { $0 }.first(where: isExecutable)
+
+  /// A Python with the schemas of Kubernetes, in the same venv as redis-py.
+  public static let manifestPython: String? = {
+    let python = PackageDirectory.path + "/.build/test-venv/bin/python"
+    let imports =
+      "import kubernetes_validate, importlib.util, sys; sys.exit(importlib.util.find_spec('cloudcoil.models.prometheus_operator') is None)"
+    return isExecutable(python) && succeeds([python, "-c", imports]) ? python : nil
+  }()
+
+  /// What a test needs that makes a root file system and goes into it.
+  public static let chroot: String? =
+    geteuid() == 0 ? find("chroot") ?? ["/usr/sbin/chroot"].first(where: isExecutable) : nil
+}
+
+extension Tool {
+  /// Takes a control group away whose processes have ended.
+  public static func removeEmptyCgroup(_ path: String) { rmdir(path) }
+}

@@ -53,6 +53,12 @@ public struct ProcessStatus: Sendable {
   public var processID = 0
   /// Seconds since it started.
   public var uptime = 0.0
+  /// When it started, in seconds since 1970.
+  public var startTime = 0.0
+  /// Seconds of CPU, user and system.
+  public var cpuTime = 0.0
+  /// How many reloads have ended how, each in one word.
+  public var reloads: [(outcome: String, count: Int)] = []
   /// Bytes in RAM; 0 where the system does not tell.
   public var residentMemory = 0
   /// As the log writes them: the address, and what is different there.
@@ -76,6 +82,8 @@ public struct TopologyStatus: Sendable {
   public var primaryProof = ""
   /// Sentinel's config epoch; 0 without Sentinel.
   public var epoch: UInt64 = 0
+  /// How often another node than before became the primary.
+  public var primaryChanges = 0
 
   public init() {}
 }

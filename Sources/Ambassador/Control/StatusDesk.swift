@@ -12,6 +12,7 @@ final class StatusDesk {
   let survey: WorkerSurvey
   private unowned let ambassador: Ambassador
   private let startedAt: Double
+  private let startTime = ProcessTimes.now
   private var observations: [NodeAddress: NodeObservation] = [:]
   private var lastPrimary: NodeAddress?
   private var history = StatusHistory()
@@ -53,6 +54,9 @@ final class StatusDesk {
     process.version = Release.version
     process.processID = Int(getpid())
     process.uptime = ambassador.loop.now - startedAt
+    process.reloads = ReloadOutcome.words.map { ($0, ambassador.reloads[$0] ?? 0) }
+    process.startTime = startTime
+    process.cpuTime = ProcessTimes.cpu
     process.residentMemory = Memory.resident
     process.listeners = zip(ambassador.listeners.addresses, ambassador.configuration.listen).map { address, listener in
       "\(address)\(listener.difference)"
@@ -76,6 +80,7 @@ final class StatusDesk {
     topology.primaryAbsence = snapshot.primaryAbsence
     topology.primaryProof = snapshot.primaryProof
     topology.epoch = snapshot.epoch
+    topology.primaryChanges = max(0, Int(clamping: ambassador.reign) - 1)
     return topology
   }
 

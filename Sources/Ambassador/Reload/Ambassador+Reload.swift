@@ -17,6 +17,7 @@ extension Ambassador {
   ///   - cause: what asked for it, for the log.
   func reload(dryRun: Bool = false, because cause: String, completion: @escaping (ReloadOutcome) -> Void = { _ in }) {
     guard !isStopping else { return completion(.refused(["redis-amb is shutting down"])) }
+    let completion = dryRun ? completion : telling(completion)
     // As they are before they are read: what changes meanwhile is noticed.
     if !dryRun { fileWatch?.note() }
     let configuration: AmbassadorConfiguration
@@ -120,16 +121,16 @@ extension Ambassador {
 extension Ambassador {
   private func apply(_ plan: ReloadPlan, _ secrets: Secrets, _ candidate: Candidate?) {
     let before = knownNodes(lastSnapshot)
-    let wasFencing = WorkerSettings(configuration, self.secrets).isFencing
+    let wasFencing = WorkerSettings(configuration, self.secrets, threads: threads).isFencing
     configuration = plan.configuration
     self.secrets = secrets
-    useLog(configuration.log)
+    logSink.use(configuration.log)
     reloading.patience = nil
     reloading.clock = nil
     generation += 1
     var applying = Reloading.Applying(
       plan: plan, before: before, generation: generation,
-      steps: Self.steps(to: WorkerSettings(configuration, secrets), wasFencing: wasFencing))
+      steps: Self.steps(to: WorkerSettings(configuration, secrets, threads: threads), wasFencing: wasFencing))
     applying.followersOpen = lastTopology == nil && candidate == nil ? 0 : workers.count
     reloading.stage = .applying(applying)
     takeStep()
@@ -209,10 +210,5 @@ extension Ambassador {
     guard !later.isEmpty else { return }
     // One more for all who came meanwhile: it reads what is there now.
     reload(because: "reload") { outcome in for request in later { request.completion(outcome) } }
-  }
-
-  private func useLog(_ settings: AmbassadorConfiguration.Log) {
-    logger = Logger(settings)
-    narrator.logger = logger
   }
 }
