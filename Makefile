@@ -7,7 +7,7 @@ ifdef CI
 STRICT := -Xswiftc -warnings-as-errors
 endif
 
-.PHONY: help build demo test differential redis-py-tests check format lint fuzz bench bench-quick packages test-packages redis-py-packages bench-packages install clean
+.PHONY: help build demo image test differential redis-py-tests check format lint fuzz bench bench-quick packages test-packages redis-py-packages bench-packages install clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,10 @@ lint: ## Check the format
 
 format: ## Put everything into the format
 	swift format --in-place --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+
+image: ## Carry out config/Dockerfile in a chroot, where there is no Docker (as root; some ten minutes)
+	$(call apt,debootstrap)
+	Tests/Image/image.py build $(or $(IMAGE_DIRECTORY),.build/image)
 
 fuzz: packages ## Fuzz both scanners (FUZZ_SECONDS each)
 	Tests/Fuzz/run.sh $(or $(FUZZ_SECONDS),180)
@@ -80,6 +84,10 @@ packages:
 test-packages:
 	$(call apt,python3-venv nodejs node-redis php-cli php-redis ruby-redis ruby-sidekiq libredis-perl util-linux)
 	$(call pip,Tests/ClientPrograms/requirements.txt,programs)
+	$(call pip,Tests/Manifests/requirements.txt,manifests)
+	@test -x .build/promtool || { cd .build && sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  { apt-get download -qq prometheus 2>/dev/null || { $$sudo apt-get update -qq && apt-get download -qq prometheus; }; } && \
+	  dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x --strip-components=3 ./usr/bin/promtool && rm prometheus_*.deb; }
 
 redis-py-packages: test-packages
 	$(call pip,Tests/RedisPyTests/requirements.txt,redis-py-tests)
