@@ -20,6 +20,7 @@ extern int pthread_setname_np(pthread_t, const char *);
 #define AMB_EV static inline __attribute__((always_inline))
 typedef void (*amb_io_callback)(struct ev_loop *, ev_io *, int);
 typedef void (*amb_timer_callback)(struct ev_loop *, ev_timer *, int);
+typedef void (*amb_check_callback)(struct ev_loop *, ev_check *, int);
 typedef void (*amb_prepare_callback)(struct ev_loop *, ev_prepare *, int);
 typedef void (*amb_async_callback)(struct ev_loop *, ev_async *, int);
 typedef void (*amb_signal_callback)(struct ev_loop *, ev_signal *, int);
@@ -30,6 +31,11 @@ AMB_EV void amb_timer_init(ev_timer *w, amb_timer_callback cb, double after, dou
 }
 AMB_EV void amb_timer_set(ev_timer *w, double after, double repeat) { ev_timer_set(w, after, repeat); }
 AMB_EV void amb_prepare_init(ev_prepare *w, amb_prepare_callback cb) { ev_prepare_init(w, cb); }
+/* Before all other events of its turn. */
+AMB_EV void amb_check_init(ev_check *w, amb_check_callback cb) {
+  ev_check_init(w, cb);
+  ev_set_priority(w, EV_MAXPRI);
+}
 AMB_EV void amb_async_init(ev_async *w, amb_async_callback cb) { ev_async_init(w, cb); }
 AMB_EV void amb_signal_init(ev_signal *w, amb_signal_callback cb, int number) { ev_signal_init(w, cb, number); }
 AMB_EV void amb_name_thread(pthread_t thread, const char *name) { pthread_setname_np(thread, name); }

@@ -10,7 +10,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard worker.mayHold else { return false }
     pointee.heldBytes += length
     worker.pointee.heldBytes += length
-    worker.pointee.counters.held += 1
+    // One that tries again has been counted.
+    if !pointee.isHeldForProof { worker.pointee.counters.held += 1 }
+    pointee.isHeldForProof = false
     waitForPrimary()
     return true
   }
@@ -125,12 +127,16 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// outage that lasts is told at once.
   var mayHold: Bool {
     let limits = pointee.settings.limits
-    guard limits.hold > 0, pointee.heldBytes < limits.holdBytes, !pointee.isDraining else { return false }
+    guard pointee.heldBytes < limits.holdBytes, !pointee.isDraining else { return false }
+    // A pause is as long as whoever asked for it wants it.
+    if pointee.isPaused { return true }
+    guard limits.hold > 0 else { return false }
     guard let since = pointee.absentSince else { return true }
     return pointee.loop.now - since < limits.hold
   }
 
   func beginAbsence() {
+    guard !pointee.isPaused else { return keepTime() }
     if pointee.absentSince == nil { pointee.absentSince = pointee.loop.now }
     keepTime()
   }
@@ -159,8 +165,26 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
   }
 
+  /// Lets those try again that wait with reads: by now a replica may be proven to have what they must see. Says whether
+  /// there are any.
+  private func retryReads() -> Bool {
+    var some = false
+    for _ in 0..<pointee.holding.count {
+      guard let client = pointee.holding.popFirst() else { break }
+      if client.pointee.isHeldForProof {
+        some = true
+        client.goOnFromHold()
+      } else {
+        pointee.holding.append(client)
+      }
+    }
+    return some
+  }
+
   /// Each tick. Says whether there is anything to wait for.
   func checkHold(now: Double) -> Bool {
+    // Until it ends, everybody who waits would only be sent back.
+    if pointee.isPaused { return retryReads() }
     if pointee.isPrimaryPaused, now >= pointee.pausedUntil {
       pointee.isPrimaryPaused = false
       // The next who is refused pauses it again.
@@ -184,7 +208,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// Whether a connection to the primary is in use.
   private var isPrimaryReady: Bool {
-    guard let primary = pointee.primary, !pointee.isPrimaryPaused else { return false }
+    guard let primary = pointee.primary, !pointee.isPrimaryBarred else { return false }
     return pointee.sets.contains { shared($0, primary)?.pointee.state == .ready }
   }
 }

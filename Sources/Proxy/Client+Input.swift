@@ -281,7 +281,10 @@ extension UnsafeMutablePointer where Pointee == Client {
           (lane, decision) = laneWithProof(of: need, insteadOf: chosen)
           run.needsProof = lane?.pointee.node.pointee.isPrimary == false
           if lane == nil {
-            if hold(length) { return false }
+            if hold(length) {
+              pointee.isHeldForProof = true
+              return false
+            }
             reply(ProxyRefusal.unproven(worker.primaryRefusal).bytes)
             run.start = at + length
             return true
@@ -323,7 +326,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func presentLane(for kind: Pending.Kind) -> LaneRef? {
     guard let lane = pointee.lane, lane.pointee.set == pointee.set, !lane.pointee.isRetiring else { return nil }
     if kind == .read { return lane }
-    return lane.pointee.node.pointee.isPrimary ? lane : nil
+    return lane.pointee.node.pointee.isPrimary && !pointee.worker.pointee.isPaused ? lane : nil
   }
 
   /// The lane for a request of a client that waits for nothing.
@@ -445,6 +448,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// Why a command that needs the primary cannot have it.
   var primaryRefusal: ProxyRefusal {
+    if pointee.isPaused { return .paused }
     guard let primary = pointee.primary else { return .noPrimary(pointee.primaryAbsence) }
     let node = pointee.nodes[primary]
     return .notExecuted(node.pointee.name, node.pointee.lastFailure)

@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       // Too long already in its name, it is no command that anybody knows: the server's answer to tell.
       let isJudgeable = pointee.scanner.isNameKnown || pointee.scanner.pendingBulk > 0
       guard count + pointee.scanner.pendingBulk > Limits.streamedRequest, isJudgeable else { return 0 }
-      guard beginStream(base) else { return 0 }
+      guard beginStream(base, count) else { return 0 }
     }
     let ready = pointee.scanner.position - pointee.streamed
     passOn(base, ready)
@@ -53,7 +53,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// False: not now, the client is parked.
-  private func beginStream(_ base: UnsafePointer<UInt8>) -> Bool {
+  private func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
     if let session = pointee.session { return beginStream(base, in: session) }
     if pointee.outstanding > 0 {
       park(.order)
@@ -91,6 +91,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.streamedKey =
       spec.scope == .second && pointee.scanner.isSecondKnown
       ? KeyHash.hash(UnsafeRawBufferPointer(start: base + second.offset, count: second.length)) : nil
+    if worker.pointee.isPaused, node == nil, hold(count) { return false }
     guard let node else {
       pointee.stream = .discarding
       reply(worker.primaryRefusal.bytes)

@@ -63,6 +63,8 @@ struct Client: ~Copyable {
   var isInPatienceList = false
   /// It is in the worker's list of those who wait for a primary, with so many bytes.
   var isHolding = false
+  /// What it waits with is a read that any replica may answer which is proven to have enough.
+  var isHeldForProof = false
   var heldBytes = 0
   /// It is in the worker's list of those of whom something was taken back in this turn.
   var isTakenBack = false

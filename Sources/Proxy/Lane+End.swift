@@ -80,7 +80,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let stored = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.dropFirst(pointee.streamUnsent))
     let storedLocal = pointee.localReplies.bytes
     for index in 0..<pointee.pending.count {
-      guard let entry = pointee.pending.element(at: index) else { break }
+      guard var entry = pointee.pending.element(at: index) else { break }
+      entry.isTimed = false
       let size = Int(entry.bytes)
       if entry.kind == .local {
         let bytes = storedLocal[localOffset..<localOffset + size]
@@ -120,6 +121,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
     }
     pointee.pending = pending
+    pointee.newRuns = 0
+    pointee.timedSince = 0
     pointee.requests = requests
     pointee.localReplies = localReplies
     pointee.sent = sent

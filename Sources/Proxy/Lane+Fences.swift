@@ -81,6 +81,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if attempts == 0 { pointee.coverage.ask() }
     pointee.pending.append(
       Pending(client: nil, bytes: UInt32(Self.probe.utf8CodeUnitCount), count: 1, kind: .probe, attempts: attempts))
+    pointee.newRuns &+= 1
     pointee.requests.append(UnsafeRawBufferPointer(start: Self.probe.utf8Start, count: Self.probe.utf8CodeUnitCount))
     pointee.node.pointee.outstanding += 1
     markDirty()

@@ -7,6 +7,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     stepAside(for: client)
     guard pointee.state != .closed else { return }
     pointee.heldUpBy = client
+    // From now on it is the client's time.
+    if pointee.timedSince > 0 { pointee.timedSince = .infinity }
     client.pointee.holdsUp = self
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
     giveUpBatches()

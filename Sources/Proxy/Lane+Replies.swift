@@ -47,7 +47,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   }
 
   private func take(_ bytes: UnsafeRawBufferPointer) -> Int {
-    pointee.lastProgress = pointee.worker.pointee.loop.now
+    let now = pointee.worker.pointee.loop.now
+    if now - pointee.lastProgress > Limits.slowRequest { noteSlow(now) }
+    pointee.lastProgress = now
     if pointee.isSuspect {
       pointee.isSuspect = false
       markDirty()
@@ -248,6 +250,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     head.pointee.done += 1
     pointee.node.pointee.outstanding -= 1
     if head.pointee.done == head.pointee.count {
+      if head.pointee.isTimed { endTiming(head.pointee.kind == .read ? .read : .write) }
       let bytes = Int(head.pointee.bytes)
       if head.pointee.isEnteredLate { enterLate() }
       pointee.requests.consume(bytes)

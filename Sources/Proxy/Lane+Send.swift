@@ -21,6 +21,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
         Pending(
           client: client, bytes: UInt32(bytes.count), count: count, kind: kind, isEnteredLate: isEnteredLate,
           attempts: attempts))
+      pointee.newRuns &+= 1
+    }
+    if kind == .read {
+      pointee.node.pointee.traffic.requests[.read] &+= Int(count)
+    } else {
+      pointee.node.pointee.traffic.requests[.write] &+= Int(count)
     }
     pointee.requests.append(bytes)
     client.pointee.lane = self
@@ -36,6 +42,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       last.pointee.count += 1
     } else {
       pointee.pending.append(Pending(client: client, bytes: UInt32(reply.count), count: 1, kind: .local))
+      pointee.newRuns &+= 1
     }
     pointee.localReplies.append(reply)
     client.pointee.lane = self
@@ -45,6 +52,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Announces a request that will arrive piece by piece.
   func appendStreamEntry(of client: ClientRef, _ kind: Pending.Kind) {
     pointee.pending.append(Pending(client: client, bytes: 0, count: 1, kind: kind))
+    pointee.newRuns &+= 1
+    pointee.node.pointee.traffic.requests[kind == .streamedRead ? .read : .write] &+= 1
     client.pointee.lane = self
     client.pointee.outstanding += 1
     pointee.node.pointee.outstanding += 1
@@ -74,7 +83,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let allowed = pointee.window == Int32.max ? pointee.unsent : windowed()
     guard allowed > 0, let base = pointee.requests.bytes.baseAddress else { return }
     let worker = pointee.worker
-    if pointee.sent == 0 { pointee.lastProgress = worker.pointee.loop.now }
+    if pointee.sent == 0 || pointee.timedSince == 0 {
+      let now = worker.pointee.loop.now
+      if pointee.sent == 0 { pointee.lastProgress = now }
+      if pointee.timedSince == 0 { beginTiming(now) }
+    }
+    pointee.newRuns = 0
     switch Gate.send(pointee.fd, base + pointee.sent, count: allowed) {
     case .moved(let count):
       recordSent(count)

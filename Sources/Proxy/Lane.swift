@@ -75,6 +75,10 @@ struct Lane: ~Copyable {
 
   /// When something last moved, while a reply is awaited.
   var lastProgress = 0.0
+  /// Since when the run is under way that is being measured; 0 while none is, infinite when what it takes says nothing.
+  var timedSince = 0.0
+  /// Runs that were appended since the last flush, as far as `pending` still has them.
+  var newRuns: Int32 = 0
   /// The client that must read before this lane is read again.
   var heldUpBy: ClientRef?
   /// Clients that wait for room in `requests`.

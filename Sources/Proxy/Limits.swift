@@ -56,6 +56,13 @@ public struct Limits: Sendable {
   /// the primary, or of a replica while all others are silent too. Giving up earlier would only turn a slow script or a
   /// slow machine into errors and writes of unknown fate.
   static let patience = 10.0
+  /// Silence of a node before a reply, after which its request is in the log of slow ones; and how many that log keeps, and
+  /// the least time from one entry to the next, so that a slow network does not make the log a burden.
+  static let slowRequest = 0.01
+  static let slowLog = 64
+  static let slowLogPause = 0.01
+  /// One turn of so many is measured; a power of two.
+  static let turnsPerTimed: UInt64 = 16
   /// Pause after a primary refused a write that it would take if it were one, and that of a replica that refused a read.
   static let primaryPause = 0.05
   static let replicaPause = 0.25

@@ -37,4 +37,6 @@ struct Pending: BitwiseCopyable {
   var isEnteredLate = false
   /// How often these were sent before.
   var attempts: UInt8 = 0
+  /// The lane measures how long these take.
+  var isTimed = false
 }

@@ -6,6 +6,8 @@ import Topology
 indirect enum ProxyRefusal: Sendable {
   /// There is no primary; the sentence says why.
   case noPrimary(String)
+  /// Somebody has paused writes, and more would wait than may.
+  case paused
   /// `reads.policy: replica` and none can be read from.
   case noReplica
   /// The upstream ended before any byte of the command was sent, or sending it again has failed too often.
@@ -36,6 +38,7 @@ indirect enum ProxyRefusal: Sendable {
   var reason: String {
     switch self {
     case .noPrimary(let why): why
+    case .paused: "writes are paused"
     case .notExecuted(let node, let why), .unknownFate(let node, let why), .readLost(let node, let why):
       "lost \(node): \(why)"
     case .unproven(let absence): absence.reason
@@ -48,6 +51,8 @@ indirect enum ProxyRefusal: Sendable {
   private var text: String {
     switch self {
     case .noPrimary(let why): "AMBDOWN \(why); the command was not executed"
+    case .paused:
+      "AMBDOWN writes are paused by the operator and more may not wait (failover.hold-bytes); the command was not executed"
     case .noReplica: "AMBDOWN no replica can be read from and reads.policy is replica; the command was not executed"
     case .notExecuted(let node, let why): "AMBDOWN lost \(node): \(why); the command was not executed"
     case .unknownFate(let node, let why):

@@ -27,6 +27,7 @@ struct UpstreamNode: ~Copyable {
   var shunnedUntil = 0.0
   /// Requests in flight to it, all lanes together.
   var outstanding = 0
+  var traffic = NodeTraffic()
   private var failures = 0
   private(set) var retryAt = 0.0
   var lastFailure = ""

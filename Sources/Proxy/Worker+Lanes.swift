@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// The shared lane to the primary; nothing while there is no primary or it cannot be tried now.
   @inline(__always)
   func primaryLane(_ set: LaneSetRef) -> LaneRef? {
-    guard let primary = pointee.primary, !pointee.isPrimaryPaused else { return nil }
+    guard let primary = pointee.primary, !pointee.isPrimaryBarred else { return nil }
     if primary < set.pointee.shared.count, let lane = set.pointee.shared[primary] { return lane }
     return openShared(set, primary)
   }
@@ -135,6 +135,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func giveBack(_ lane: LaneRef) {
     pointee.lent -= 1
     lane.pointee.sharing = .own(nil)
+    lane.pointee.timedSince = 0
     let set = lane.pointee.set
     let hasClients = set.pointee.identity == 0 || pointee.identities[set.pointee.identity].clients > 0
     let node = lane.pointee.node

@@ -148,6 +148,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     for lane in pointee.lanes { lane.end("redis-amb ends", blaming: false) }
     endTurn()
     pointee.turnEnd.disarm(on: pointee.loop)
+    pointee.wake.disarm(on: pointee.loop)
     pointee.tick.disarm(on: pointee.loop)
     pointee.drainTimer.disarm(on: pointee.loop)
     pointee.drainNudge.disarm(on: pointee.loop)

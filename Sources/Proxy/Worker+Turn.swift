@@ -4,6 +4,10 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Worker {
   func startTurns() {
     pointee.turnEnd.arm(on: pointee.loop, owner: self) { raw, _ in owner(raw, as: Worker.self).endTurn() }
+    pointee.wake.prepare(owner: self) { raw, _ in
+      let worker: WorkerRef = owner(raw)
+      worker.pointee.turnSince = worker.pointee.loop.now
+    }
     pointee.trimTimer.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).trimIdleUpstreams() }
     pointee.tick.prepare(owner: self) { raw, _ in owner(raw, as: Worker.self).checkDeadlines() }
   }
@@ -28,6 +32,12 @@ extension UnsafeMutablePointer where Pointee == Worker {
       lane.deallocate()
     }
     pointee.turn &+= 1
+    if pointee.turn & (Limits.turnsPerTimed &- 1) == 0 {
+      pointee.wake.arm(on: pointee.loop)
+    } else if pointee.turnSince > 0 {
+      pointee.turns.record(pointee.loop.now - pointee.turnSince)
+      pointee.turnSince = 0
+    }
     if pointee.isDraining && pointee.clientCount == 0 { finishDraining() }
   }
 

@@ -57,6 +57,12 @@ struct Worker: ~Copyable {
   var drainNudge = TimerWatcher()
   var trimTimer = TimerWatcher()
   var turn: UInt64 = 1
+  var wake = WakeWatcher()
+  /// When the turn that is being measured began; 0 while none is.
+  var turnSince = 0.0
+  /// How long turns take, from waking to sleeping: what an event waits for at the most. A sample.
+  var turns = LatencyHistogram()
+  var slowLog = SlowLog()
   var dice: Dice
 
   /// Every node ever seen; a node keeps its place, so lanes can be found by it.
@@ -104,7 +110,11 @@ struct Worker: ~Copyable {
   /// When another primary than the one before was named.
   var succeededAt = -Double.infinity
   /// The primary is not asked for a moment, because of what it answered.
-  var isPrimaryPaused = false
+  var isPrimaryPaused = false { didSet { isPrimaryBarred = isPrimaryPaused || isPaused } }
+  /// Somebody has asked that writes be held.
+  var isPaused = false { didSet { isPrimaryBarred = isPrimaryPaused || isPaused } }
+  /// Either of these: one thing to look at for each request.
+  private(set) var isPrimaryBarred = false
   var pausedUntil = 0.0
   /// Clients of whom something was taken back in this turn.
   var takenBack = Ring<ClientRef>()

@@ -32,6 +32,13 @@ public struct EventLoop {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  /// Seconds since 1970, as the machine's clock has it: for people, never for deadlines.
+  public static var wallClock: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
   /// Frees the loop. Nothing may be armed on it any more.
   public func destroy() { ev_loop_destroy(raw) }
 }

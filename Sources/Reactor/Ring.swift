@@ -75,6 +75,12 @@ public struct Ring<Element: BitwiseCopyable>: ~Copyable {
     return base[(head + index) & mask]
   }
 
+  /// The place of the element that `index` others stand before. Valid until the next mutation.
+  public func place(at index: Int) -> UnsafeMutablePointer<Element>? {
+    guard let base, index >= 0, index < count else { return nil }
+    return base + ((head &+ index) & mask)
+  }
+
   /// Drops everything and gives the memory back.
   @inlinable
   public mutating func release() {

@@ -119,3 +119,37 @@ public struct TurnEndWatcher: ~Copyable {
     ev_prepare_stop(loop.raw, &prepareWatcher)
   }
 }
+
+/// Calls when the loop has woken, before what it was woken for, once each time it is armed.
+public struct WakeWatcher: ~Copyable {
+  var checkWatcher = ev_check()
+  var owner: UnsafeMutableRawPointer? = nil
+  var handler: WatcherHandler? = nil
+  public private(set) var isArmed = false
+
+  public init() {}
+
+  public mutating func prepare(owner: UnsafeMutableRawPointer, handler: @escaping WatcherHandler) {
+    self.owner = owner
+    self.handler = handler
+    amb_check_init(&checkWatcher) { loop, check, events in
+      let watcher = UnsafeMutableRawPointer(check).assumingMemoryBound(to: WakeWatcher.self)
+      watcher.pointee.isArmed = false
+      ev_check_stop(loop, check)
+      guard let handler = watcher.pointee.handler, let owner = watcher.pointee.owner else { return }
+      handler(owner, events)
+    }
+  }
+
+  public mutating func arm(on loop: EventLoop) {
+    guard !isArmed else { return }
+    isArmed = true
+    ev_check_start(loop.raw, &checkWatcher)
+  }
+
+  public mutating func disarm(on loop: EventLoop) {
+    guard isArmed else { return }
+    isArmed = false
+    ev_check_stop(loop.raw, &checkWatcher)
+  }
+}

@@ -21,6 +21,12 @@ public struct WorkerReport: Sendable {
   /// Bytes of replies that wait for clients to read them.
   public var outputBytes = 0
   public var counters = WorkerCounters()
+  /// How long the loop's turns take, from waking to sleeping: one of sixteen is measured.
+  public var turns = LatencyHistogram()
+  /// Requests that were slow enough for the log of them.
+  public var slowRequests = 0
+  /// Clients that have an upstream of their own: in transactions, blocked, subscribed.
+  public var sessions = 0
   /// Every node that this worker has met, whether it serves now or not.
   public var nodes: [NodeReport] = []
 
@@ -37,6 +43,8 @@ public struct NodeReport: Sendable {
   public var openingLanes = 0
   /// Requests in flight to it.
   public var outstanding: Int
+  /// Of these, those of clients that have an upstream of their own.
+  public var outstandingInSessions = 0
   public var traffic = NodeTraffic()
   /// It is not tried or not read at the moment, because it failed.
   public var isShunned: Bool
@@ -81,12 +89,16 @@ extension UnsafeMutablePointer where Pointee == Worker {
     report.absentFor = pointee.absentSince.map { now - $0 }
     report.outputBytes = pointee.outputBytes
     report.counters = pointee.counters
+    report.turns = pointee.turns
+    report.slowRequests = pointee.slowLog.count
     report.nodes = pointee.nodes.map { node in
-      NodeReport(
+      var report = NodeReport(
         name: node.pointee.name, isPrimary: node.pointee.isPrimary, isFitReplica: node.pointee.isFitReplica,
         outstanding: node.pointee.outstanding,
         isShunned: node.pointee.shunnedUntil > now || !node.pointee.mayConnect(now: now),
         lastFailure: node.pointee.lastFailure)
+      report.traffic = node.pointee.traffic
+      return report
     }
     for lane in pointee.lanes {
       guard let index = pointee.nodes.firstIndex(of: lane.pointee.node) else { continue }
@@ -96,6 +108,10 @@ extension UnsafeMutablePointer where Pointee == Worker {
         report.nodes[index].openingLanes += 1
       }
       if lane.pointee.isSuspect { report.nodes[index].isSilent = true }
+      if let session = lane.pointee.session {
+        report.sessions += 1
+        report.nodes[index].outstandingInSessions += session.inFlight
+      }
     }
     return report
   }

@@ -12,6 +12,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
+    if let isTaken = pauses(spec, request.count) { return isTaken }
     let session = Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
     pointee.session = session
     let isTaken = takeInSession(session, spec, request)
@@ -94,6 +95,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       answerAborting(session, spec)
       return true
     }
+    if let isTaken = pauses(spec, request.count) { return isTaken }
     if let local = spec.local { return takeLocal(local, session, spec, request) }
     if spec.pin == .replication || spec.pin == .debugging, !session.state.isSubscriberMode {
       session.state.refuseInTransaction()

@@ -26,6 +26,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   func countSent(on lane: LaneRef, _ session: Session) {
     session.inFlight += 1
     lane.pointee.node.pointee.outstanding += 1
+    lane.pointee.node.pointee.traffic.requests[.session] += 1
     pointee.lane = lane
     pointee.outstanding += 1
   }

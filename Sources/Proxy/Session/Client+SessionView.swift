@@ -69,6 +69,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
+    if let isTaken = pauses(spec, 0) {
+      if isTaken { pointee.stream = .discarding }
+      return isTaken
+    }
     let isPassedOn = spec.handling == .forward || spec.handling == .everywhere || spec.local == .echo
     guard isPassedOn, session.state.transaction != .aborting, let lane = upstream(of: session),
       lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver

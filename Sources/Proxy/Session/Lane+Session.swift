@@ -82,6 +82,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let answered = Swift.min(session.inFlight, Int(outcome.settled))
       session.inFlight -= answered
       pointee.node.pointee.outstanding -= answered
+      if session.timed > 0 {
+        session.timed -= answered
+        if session.timed <= 0 { endTiming(.session) }
+      }
       client.settle(outcome.settled)
     }
     if outcome.isReset { client.resetToDefaults() }

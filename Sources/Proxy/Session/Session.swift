@@ -12,6 +12,8 @@ final class Session {
   var state: SessionState
   /// Requests of the client that the lane owes replies to.
   var inFlight = 0
+  /// How many of these, the oldest, the lane is measuring.
+  var timed = 0
   /// The reply that is given at the moment is one that the client does not want.
   var isMuted = false
   /// The first bytes of the reply that is passed on piecewise.

@@ -112,6 +112,11 @@ extension SessionState {
     return true
   }
 
+  /// Whether a request that may block is under way, first or not.
+  var mayBlock: Bool {
+    queue.contains { if case .blocking = $0 { true } else { false } }
+  }
+
   /// Whether bytes arrive that the client has not asked for one by one: it cannot be made to take them slowly.
   var isFeed: Bool { isOpaque || !subscriptions.isEmpty || modes.contains { $0.mode == .tracking } }
 }
