@@ -35,7 +35,7 @@ let package = Package(
     .executableTarget(
       name: "redis-amb",
       dependencies: [
-        "Admin", "Ambassador", "Configuration", "Topology",
+        "Admin", "Ambassador", "Configuration", "Reactor", "Topology",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -32,7 +32,9 @@ extension Ambassador {
         self.desk?.observed(node, observation)
       },
       onSentinel: { [unowned self] sentinel, why in
-        if id == self.discoveryID { self.narrator.heard(sentinel, lost: why) }
+        guard id == self.discoveryID else { return }
+        self.narrator.heard(sentinel, lost: why)
+        self.desk?.heard(sentinel, lost: why)
       })
     let maxLag = configuration.reads.maxLag?.seconds
     let settings = MonitorSettings(configuration, secrets)

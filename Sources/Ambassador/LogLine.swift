@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import Reactor
 
 /// One event, as a line of text for people or of JSON for collectors.
 struct LogLine {
@@ -57,9 +58,12 @@ struct LogLine {
   }
 
   /// UTC with milliseconds, RFC 3339.
-  private static func timestamp() -> String {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
+  private static func timestamp() -> String { timestamp(EventLoop.wallClock) }
+
+  /// - Parameter seconds: since 1970.
+  static func timestamp(_ seconds: Double) -> String {
+    let milliseconds = Int((seconds * 1000).rounded(.down))
+    var now = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
     var parts = tm()
     gmtime_r(&now.tv_sec, &parts)
     func padded(_ number: Int, _ width: Int) -> String {

@@ -4,7 +4,8 @@ import Testing
 
 struct WordingTests {
   @Test(arguments: [
-    (0.0, "0s"), (59.4, "59s"), (60, "1m 00s"), (3599, "59m 59s"), (3600, "1h 00m"), (90_000, "1d 1h"), (-1, "0s"),
+    (0.0, "0s"), (0.34, "0.3s"), (5, "5s"), (59.4, "59s"), (60, "1m 00s"), (3599, "59m 59s"), (3600, "1h 00m"),
+    (90_000, "1d 1h"), (-1, "0s"),
   ])
   func times(seconds: Double, text: String) { #expect(Wording.time(seconds) == text) }
 

@@ -13,7 +13,7 @@ struct ControlSocketTests {
     let path = ambassador.controlSocket
     do {
       var status = stat()
-      try check(lstat(path, &status) == 0, "there is no \(path)")
+      try eventually("there is \(path)") { lstat(path, &status) == 0 }
       try expectEqual(status.st_mode & 0o777, 0o600)
       try check(status.st_mode & S_IFMT == S_IFSOCK, "it is no socket")
       let client = try RESPClient(unixPath: path)

@@ -165,7 +165,7 @@ final class ControlConnection {
     }
     isAwaiting = true
     command.run(
-      ControlRequest(Array(texts.dropFirst())) { [weak self] reply in
+      ControlRequest(Array(words.dropFirst())) { [weak self] reply in
         guard let self, !self.isClosed else { return }
         self.isAwaiting = false
         self.send(reply)

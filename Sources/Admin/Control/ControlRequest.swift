@@ -2,10 +2,13 @@
 public final class ControlRequest {
   /// The words behind the command's name.
   public let arguments: [String]
+  /// The same, as they came.
+  public let bytes: [[UInt8]]
   private var deliver: ((ControlReply) -> Void)?
 
-  init(_ arguments: [String], deliver: @escaping (ControlReply) -> Void) {
-    self.arguments = arguments
+  init(_ bytes: [[UInt8]], deliver: @escaping (ControlReply) -> Void) {
+    self.bytes = bytes
+    arguments = bytes.map { String(decoding: $0, as: UTF8.self) }
     self.deliver = deliver
   }
 

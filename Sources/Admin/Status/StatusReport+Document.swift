@@ -17,10 +17,14 @@ extension StatusReport {
         "primary_absence": topology.primary == nil ? .text(topology.primaryAbsence) : .null,
         "primary_proof": topology.primaryProof.isEmpty ? .null : .text(topology.primaryProof),
         "epoch": .integer(Int(clamping: topology.epoch)),
+        "sentinels": .list(
+          topology.sentinels.map { ["name": .text($0.name.description), "lost": Document($0.lost)] }),
       ],
       "nodes": .list(nodes.map(\.document)),
       "clients": ["connected": .integer(totals.clients), "accepted": .integer(totals.accepted)],
-      "upstreams": ["open": .integer(totals.lanes), "lent": .integer(totals.lent)],
+      "upstreams": [
+        "open": .integer(totals.lanes), "lent": .integer(totals.lent), "sessions": .integer(totals.sessions),
+      ],
       "requests": [
         "total": .integer(totals.requests), "per_second": .number(totals.rate), "window": .number(window),
       ],
@@ -36,7 +40,7 @@ extension StatusReport {
         workers.enumerated().map { index, worker in
           [
             "index": .integer(index), "answered": .boolean(worker != nil), "lag": Document(worker?.lag),
-            "clients": Document(worker?.clients),
+            "clients": Document(worker?.clients), "turn_p99": Document(worker?.turns.quantile(0.99)),
           ]
         }),
     ]
@@ -46,7 +50,7 @@ extension StatusReport {
     [
       "held": .integer(totals.held), "taken_back": .integer(totals.takenBack),
       "reads_asked_again": .integer(totals.readsAskedAgain), "unknown_fates": .integer(totals.unknownFates),
-      "resubscriptions": .integer(totals.resubscriptions),
+      "resubscriptions": .integer(totals.resubscriptions), "slow_requests": .integer(totals.slowRequests),
     ]
   }
 

@@ -8,10 +8,12 @@ extension StatusReport {
     var lines = ["redis-amb \(process.version), pid \(process.processID), up \(uptime): \(sentence)"]
     if let pause {
       let end = pause.endsIn.map { "ends by itself in \(Wording.time($0))" } ?? "until RESUME"
-      lines.append("paused   for \(Wording.time(pause.since)), \(end): \(totals.holding) clients wait")
+      lines.append(
+        "paused   for \(Wording.time(pause.since)), \(end): \(Wording.count(totals.holding, "client")) waiting")
     } else if totals.holding > 0 || totals.absentFor != nil {
       let since = totals.absentFor.map { ", no primary for \(Wording.time($0))" } ?? ""
-      lines.append("holds    \(totals.holding) clients wait with \(Wording.size(totals.heldBytes))\(since)")
+      lines.append(
+        "holds    \(Wording.count(totals.holding, "client")) waiting with \(Wording.size(totals.heldBytes))\(since)")
     }
     lines.append("listens  \(process.listeners.joined(separator: ", "))")
     let proof = topology.primaryProof.isEmpty ? "" : " (\(topology.primaryProof))"
@@ -39,13 +41,15 @@ extension StatusReport {
     lines.append("routed   \(routing)")
     lines.append(
       "events   \(totals.held) held, \(totals.takenBack) taken back, \(totals.readsAskedAgain) reads asked again, "
-        + "\(totals.unknownFates) unknown fates, \(totals.resubscriptions) resubscriptions")
+        + "\(totals.unknownFates) unknown fates, \(totals.resubscriptions) resubscriptions, \(totals.slowRequests) slow"
+    )
     lines.append(
       "memory   \(Wording.size(process.residentMemory)) resident, \(Wording.size(totals.outputBytes)) of replies unread"
     )
     let stalled = workers.indices.filter { workers[$0] == nil }
     lines.append(
       "threads  \(workers.count), answering within \(Wording.latency(totals.lag))"
+        + (totals.turns.quantile(0.99).map { ", 99 % of turns within \(Wording.latency($0))" } ?? "")
         + (stalled.isEmpty ? "" : "; NOT ANSWERING: \(stalled.map(String.init).joined(separator: ", "))"))
     return lines
   }

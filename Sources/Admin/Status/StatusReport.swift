@@ -84,6 +84,18 @@ public struct TopologyStatus: Sendable {
   public var epoch: UInt64 = 0
   /// How often another node than before became the primary.
   public var primaryChanges = 0
+  public var sentinels: [Sentinel] = []
+
+  public struct Sentinel: Sendable {
+    public var name: NodeAddress
+    /// Why it does not answer; nothing when it does.
+    public var lost: String?
+
+    public init(name: NodeAddress, lost: String?) {
+      self.name = name
+      self.lost = lost
+    }
+  }
 
   public init() {}
 }

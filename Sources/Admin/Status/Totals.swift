@@ -25,6 +25,12 @@ public struct Totals: Sendable {
   public var takenBack = 0
   public var unknownFates = 0
   public var resubscriptions = 0
+  /// Requests that were slow enough for the log of them.
+  public var slowRequests = 0
+  /// Clients with an upstream of their own.
+  public var sessions = 0
+  /// How long the loops' turns take.
+  public var turns = LatencyHistogram()
 
   init(of workers: [WorkerReport]) {
     for worker in workers {
@@ -44,6 +50,9 @@ public struct Totals: Sendable {
       takenBack += worker.counters.takenBack
       unknownFates += worker.counters.unknownFates
       resubscriptions += worker.counters.resubscriptions
+      slowRequests += worker.slowRequests
+      sessions += worker.sessions
+      turns.add(worker.turns)
     }
   }
 }

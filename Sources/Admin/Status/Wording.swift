@@ -1,8 +1,12 @@
 /// Numbers as people read them.
 public enum Wording {
-  /// `17s`, `4m 02s`, `3h 05m`, `12d 4h`.
+  /// `1 client`, `2 clients`.
+  public static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  /// `0.3s`, `17s`, `4m 02s`, `3h 05m`, `12d 4h`.
   public static func time(_ seconds: Double) -> String {
     let whole = seconds.isFinite ? Int(max(0, min(seconds, 1e10)).rounded()) : 0
+    if seconds > 0, seconds < 9.95 { return "\(short(seconds))s" }
     switch whole {
     case ..<60: return "\(whole)s"
     case ..<3600: return "\(whole / 60)m \(twoDigits(whole % 60))s"
@@ -41,6 +45,11 @@ public enum Wording {
     case ..<999_950: "\(short(perSecond / 1000))k"
     default: "\(short(min(perSecond, 1e15) / 1_000_000))M"
     }
+  }
+
+  /// `0.4 %`, `37 %`, `100 %`.
+  public static func share(_ share: Double) -> String {
+    share > 0 && share < 0.000_5 ? "<0.1 %" : "\(short(share * 100)) %"
   }
 
   /// One digit behind the point below ten, none above.

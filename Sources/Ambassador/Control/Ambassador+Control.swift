@@ -7,7 +7,10 @@ import Reactor
 // its own and name it here.
 extension Ambassador {
   private var controlCommands: [ControlCommand] {
-    [statusCommand, infoCommand, reloadCommand]
+    [
+      statusCommand, topologyCommand, clientsCommand, lanesCommand, slowLogCommand, explainCommand, configCommand,
+      pauseCommand, resumeCommand, drainCommand, reloadCommand, infoCommand,
+    ]
   }
 
   /// Opens the control socket, if there is to be one. That the default place cannot be had is no reason not to start.

@@ -9,10 +9,22 @@ final class StatusDesk {
   /// How often the workers are asked when nobody else asks, in seconds, so that there is something to compare with.
   private static let pulse = 5.0
 
+  /// A pause of writes that somebody has asked for.
+  struct Paused {
+    let since: Double
+    let until: Double?
+    let end: TimerSource?
+  }
+
   let survey: WorkerSurvey
-  private unowned let ambassador: Ambassador
+  unowned let ambassador: Ambassador
+  var paused: Paused?
+  /// Looks again whether what was under way when the pause began is finished.
+  var retries: [Int: TimerSource] = [:]
+  var nextRetry = 0
   private let startedAt: Double
   private let startTime = ProcessTimes.now
+  private var sentinels: [NodeAddress: String?] = [:]
   private var observations: [NodeAddress: NodeObservation] = [:]
   private var lastPrimary: NodeAddress?
   private var history = StatusHistory()
@@ -29,11 +41,16 @@ final class StatusDesk {
 
   func close() {
     timer = nil
+    retries = [:]
+    paused = nil
     survey.close()
   }
 
   /// Discovery has heard of a node.
   func observed(_ node: NodeAddress, _ observation: NodeObservation) { observations[node] = observation }
+
+  /// A Sentinel has answered, or was lost for the reason given.
+  func heard(_ sentinel: NodeAddress, lost why: String?) { sentinels[sentinel] = .some(why) }
 
   /// How it is now.
   /// - Parameter then: called once on the control thread, within about a second even if a worker does not answer.
@@ -45,7 +62,7 @@ final class StatusDesk {
       then(
         StatusReport(
           process: self.process, topology: self.topology, nodes: self.nodes, workers: workers, earlier: earlier,
-          pause: nil))
+          pause: self.paused.map { PauseStatus(since: now - $0.since, endsIn: $0.until.map { max(0, $0 - now) }) }))
     }
   }
 
@@ -81,6 +98,9 @@ final class StatusDesk {
     topology.primaryProof = snapshot.primaryProof
     topology.epoch = snapshot.epoch
     topology.primaryChanges = max(0, Int(clamping: ambassador.reign) - 1)
+    topology.sentinels = sentinels.sorted { $0.key.description < $1.key.description }.map {
+      TopologyStatus.Sentinel(name: $0.key, lost: $0.value)
+    }
     return topology
   }
 

@@ -62,6 +62,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .inFlight: "window-full"
       case .output: "not-reading"
       case .room: "upstream-full"
+      case .answer: "asking"
       case .hold: "held"
       }
     return ClientReport(
