@@ -31,7 +31,7 @@ enum StatusPage {
     .pod{text-align:center}.pod .box{border:1px solid var(--line);border-radius:8px;padding:8px;margin-top:8px;background:var(--bg)}
     #tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:10px;margin-bottom:18px}
     .tile .v{font-size:24px;font-weight:600}.tile .k{font-size:13px;color:var(--dim)}
-    .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(320px,1fr));gap:10px}
+    .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:10px;align-items:start}
     table{width:100%;border-collapse:collapse;font-size:14px}td{padding:3px 0;border-top:1px solid var(--line)}
     tr:first-child td{border-top:0}td:last-child{text-align:right}h2{font-size:14px;margin:0 0 6px;color:var(--dim);font-weight:600}
     .bar{display:inline-block;height:8px;border-radius:4px;background:var(--read);vertical-align:middle;margin-right:8px;opacity:.75}
@@ -77,7 +77,7 @@ enum StatusPage {
     wires(s.nodes);const tiles=[[rate(s.requests.per_second),'requests/s'],[s.clients.connected,'clients'],[s.holds.clients,'clients that wait for a primary'],[s.upstreams.open,`upstreams, ${s.upstreams.lent} lent`],[size(s.memory.resident),'memory'],[s.counters.unknown_fates,'writes of unknown fate']];
     $('tiles').replaceChildren(...tiles.map(([v,k],i)=>{const c=make('div','card tile');c.append(make('div','v num'+(v&&(i==2||i==5)?' bad':''),v),make('div','k',k));return c}));
     history.push(s.requests.per_second);if(history.length>120)history.shift();const peak=Math.max(...history,1);
-    $('spark').firstElementChild.setAttribute('d',history.map((v,i)=>`${i?'L':'M'}${(600-(history.length-1-i)*5)} ${54-v/peak*50}`).join(''));$('peak').textContent=`most: ${rate(peak)}/s`;
+    $('spark').firstElementChild.setAttribute('d',history.map((v,i)=>`${i?'L':'M'}${(600-(history.length-1-i)*5)} ${54-v/peak*50}`).join(''));$('peak').textContent=`most: ${rate(Math.max(...history))}/s`;
     const routed=Object.entries(s.routing).filter(e=>e[1]>0).sort((a,b)=>b[1]-a[1]),all=routed.reduce((n,e)=>n+e[1],0)||1;
     rows($('routing'),routed.length?routed.map(([k,v])=>[k,v.toLocaleString('en'),v/all]):[['nothing yet','']]);
     const c=s.counters;rows($('events'),[['requests',s.requests.total.toLocaleString('en')],['connections of clients',s.clients.accepted.toLocaleString('en')],['held for a primary',c.held],['taken back from a node that is no primary',c.taken_back],['reads asked again elsewhere',c.reads_asked_again],['writes of unknown fate',c.unknown_fates],['subscriptions taken up again',c.resubscriptions]]);
