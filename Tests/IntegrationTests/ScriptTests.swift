@@ -161,6 +161,27 @@ struct ScriptTests {
     }
   }
 
+  /// It has an upstream that need not be in the client's database, and nothing else may come there.
+  @Test(arguments: [[["PING"]], [["CLIENT", "REPLY", "OFF"]], [["WATCH", "key"]]])
+  func `what is sent with SCRIPT KILL is executed in its own database`(before: [[String]]) throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      try client.call("SELECT", "3")
+      try client.send(
+        Request.bytes(
+          pipeline: before + [
+            ["SET", "first", "1"], ["SCRIPT", "KILL"], ["SET", "second", "1"], ["MULTI"], ["SET", "third", "1"],
+            ["EXEC"], ["FUNCTION", "KILL"], ["SET", "fourth", "1"],
+          ]))
+      let witness = try lab.primary.connect()
+      try witness.call("SELECT", "3")
+      try eventually("all are in database 3") {
+        try witness.call("EXISTS", "first", "second", "third", "fourth") == .integer(4)
+      }
+      try expectEqual(try lab.primary.call("DBSIZE"), .integer(0))
+    }
+  }
+
   /// Another read is not held up for as long as a replica is busy.
   @Test func `reads go on beside a script that keeps a replica busy`() throws {
     try withLab(options: ["--busy-reply-threshold", "100"]) { lab in

@@ -85,10 +85,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     var set = pointee.set
     var node = worker.pointee.primary.map { worker.pointee.nodes[$0] }
     if what == .interruption {
-      // What is to be interrupted may be why it does not count as the primary at the moment; and it refuses SELECT.
+      // What is to be interrupted may be why it does not count as the primary at the moment; and it refuses SELECT, which
+      // nothing else misses if nothing else comes to this upstream.
       node = node ?? worker.pointee.nodes.first { $0.pointee.isLastPrimary }
-      set = worker.laneSet(
-        database: 0, protocolVersion: set.pointee.protocolVersion, identity: set.pointee.identity)
+      if session.state.isClean {
+        set = worker.laneSet(
+          database: 0, protocolVersion: set.pointee.protocolVersion, identity: set.pointee.identity)
+      }
     }
     guard let node, let lane = worker.lend(set, node, to: self) else { return nil }
     session.lane = lane

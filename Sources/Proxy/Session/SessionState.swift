@@ -101,7 +101,8 @@ extension SessionState {
     guard let last = queue.last else { return false }
     if mayBecomeFeed { return true }
     switch last.what {
-    case .blocking, .reset: return true
+    // The interruption's upstream may be one of another database.
+    case .blocking, .interruption, .reset: return true
     default: return false
     }
   }
