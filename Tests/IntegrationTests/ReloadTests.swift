@@ -155,6 +155,39 @@ struct ReloadTests {
     }
   }
 
+  static let endlessly = [
+    [["GET", "key"]], [["SET", "key", "value"], ["GET", "key"]], [["MULTI"], ["SET", "key", "value"], ["EXEC"]],
+  ]
+
+  @Test(arguments: endlessly) func `a client that never waits for all its replies moves as well`(
+    _ commands: [[String]]
+  ) throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      let load = Crew(2) { _, shift in
+        let client = try lab.ambassador.connect()
+        let round = Request.bytes(pipeline: commands)
+        for _ in 0..<8 { try client.send(round) }
+        while !shift.isOver {
+          for reply in try client.replies(commands.count) where reply.isError { throw Failure("got \(reply)") }
+          try client.send(round)
+        }
+      }
+      func isServed(by node: RedisServer) throws -> Bool {
+        let before = try node.calls(of: commands.count == 1 ? "get" : "set")
+        pause(.milliseconds(50))
+        if let error = load.errors.first { throw error }
+        return try node.calls(of: commands.count == 1 ? "get" : "set") > before + 10
+      }
+      try eventually("it is served by one") { try isServed(by: one.primary) }
+      try lab.reload(ReloadLab.following(two))
+      try eventually("it is served by two, and by one no more") {
+        try isServed(by: two.primary) && !isServed(by: one.primary)
+      }
+      try load.stop()
+    }
+  }
+
   @Test func `subscribers hear what is published at the new primary, on the connections that they have`() throws {
     let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
     try ReloadLab.with(ReloadLab.following(one)) { lab in
