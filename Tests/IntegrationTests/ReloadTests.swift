@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -155,6 +156,11 @@ struct ReloadTests {
     }
   }
 
+  private final class Traffic: Sendable {
+    let sent = Atomic(0)
+    let read = Atomic(0)
+  }
+
   static let endlessly = [
     [["GET", "key"]], [["SET", "key", "value"], ["GET", "key"]], [["MULTI"], ["SET", "key", "value"], ["EXEC"]],
   ]
@@ -164,13 +170,26 @@ struct ReloadTests {
   ) throws {
     let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
     try ReloadLab.with(ReloadLab.following(one)) { lab in
-      let load = Crew(2) { _, shift in
-        let client = try lab.ambassador.connect()
-        let round = Request.bytes(pipeline: commands)
-        for _ in 0..<8 { try client.send(round) }
-        while !shift.isOver {
-          for reply in try client.replies(commands.count) where reply.isError { throw Failure("got \(reply)") }
-          try client.send(round)
+      // One thread sends whatever the other has read, so that something is always under way.
+      let client = try lab.ambassador.connect()
+      let traffic = Traffic()
+      let load = Crew(2) { index, shift in
+        let batch = Request.bytes(pipeline: Array(repeating: commands, count: 32).flatMap { $0 })
+        while !shift.isOver
+          || index == 1 && traffic.read.load(ordering: .relaxed) < traffic.sent.load(ordering: .relaxed)
+        {
+          if index == 0 {
+            while traffic.sent.load(ordering: .relaxed) - traffic.read.load(ordering: .relaxed) > 20, !shift.isOver {
+              sched_yield()
+            }
+            try client.send(batch)
+            traffic.sent.add(1, ordering: .relaxed)
+          } else if traffic.read.load(ordering: .relaxed) < traffic.sent.load(ordering: .relaxed) {
+            for reply in try client.replies(32 * commands.count) where reply.isError { throw Failure("got \(reply)") }
+            traffic.read.add(1, ordering: .relaxed)
+          } else {
+            sched_yield()
+          }
         }
       }
       func isServed(by node: RedisServer) throws -> Bool {
