@@ -10,7 +10,7 @@ struct RedisAmb: ParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, CheckCommand.self, StatusCommand.self, TopCommand.self, ExplainCommand.self, PauseCommand.self,
-      ResumeCommand.self, DrainCommand.self, DemoCommand.self,
+      ResumeCommand.self, DrainCommand.self, ReloadCommand.self, DemoCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 }

@@ -62,6 +62,11 @@ struct ReloadTriggerTests {
       }
       try expectEqual(try lab.ambassador.connect().call("SET", "key", "value"), .simple("OK"))
       try check(!lab.ambassador.log.contains(ReloadLab.inForce), "something is in force")
+      let directory = try TemporaryDirectory()
+      let command = try ChildProcess(
+        [AmbassadorProcess.binary, "reload", "--socket", lab.ambassador.controlSocket], output: directory.file("out"))
+      try expectEqual(try command.waitForExit(), .code(64))
+      try check(command.output.contains("reads.polcy: unknown setting"), command.output)
       // A password that is not there is the same.
       try lab.replace(ReloadLab.following(group, "upstream: {password-file: /nowhere}\n"))
       let second = try control.call("RELOAD")
@@ -82,6 +87,9 @@ struct ReloadTriggerTests {
         "topology.static.primary: \(one.primary.address) -> \(two.primary.address)", "log.level: info -> debug",
         "nodes added: \(two.primary.address)", "threads: 1 -> 3 needs a restart, and stays as it is",
       ] { try check(texts.contains(line), "\(line) is not in \(texts)") }
+      let told = try Tool.run(
+        [AmbassadorProcess.binary, "reload", "--dry-run", "--socket", lab.ambassador.controlSocket])
+      try expectEqual(told.split(separator: "\n").map(String.init), texts)
       try lab.ambassador.connect().call("SET", "key", "1")
       try expectEqual(try one.primary.call("EXISTS", "key"), .integer(1))
     }
