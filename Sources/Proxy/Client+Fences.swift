@@ -54,9 +54,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     let worker = pointee.worker
     for index in worker.pointee.fitReplicas {
       guard let other = worker.shared(pointee.set, index), other.pointee.state == .ready, !other.pointee.isSuspect,
-        other.pointee.node.pointee.isDirect
+        other.pointee.node.pointee.isDirect || worker.pointee.primary == nil
       else { continue }
-      if other.pointee.coverage.proven >= need { return (other, RouteDecision(.replica, .readonlyCommand)) }
+      if other.pointee.coverage.proven >= need {
+        if !other.pointee.node.pointee.isDirect { other.verify(need) }
+        return (other, RouteDecision(.replica, .readonlyCommand))
+      }
       other.pointee.isProofWanted = true
       other.markDirty()
     }

@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     let worker = pointee.worker
     if held.needsPrimary { return worker.primaryLane(pointee.set) }
     guard let lane = worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil) else { return nil }
-    guard isFenced, lane.pointee.node.pointee.isDirect, !lane.pointee.node.pointee.isPrimary else { return lane }
+    guard isFenced, !lane.pointee.node.pointee.isPrimary else { return lane }
     var need: Ticket = 0
     for case .request(let request, isRead: true) in held.items { need = max(need, worker.need(of: request)) }
     return need <= lane.pointee.coverage.proven ? lane : laneWithProof(of: need, insteadOf: lane).0

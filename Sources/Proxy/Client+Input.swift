@@ -208,7 +208,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   ) -> Bool {
     guard let lane = run.lane else { return true }
     let need = need(spec, base + at, length)
-    if !lane.pointee.isShared || !lane.pointee.node.pointee.isDirect {
+    if lane.isTrusted(with: need) {
       lane.verify(need)
       return true
     }
@@ -246,7 +246,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     let worker = pointee.worker
     var decision = RouteDecision.decide(
       spec: spec, policy: pointee.rules.policy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
-    if worker.pointee.absentScripts.isActive, spec.isScript, pointee.outstanding == 0, lacksScript(base + at) {
+    if worker.pointee.absentScripts.isActive, spec.isScript, pointee.outstanding == 0, lacksScript(base + at),
+      worker.primaryLane(pointee.set) != nil
+    {
       if decision.target != .primary { decision = RouteDecision(.primary, .scriptAbsent) }
     }
     var lane: LaneRef?
@@ -271,7 +273,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       need = worker.pointee.ledger.pointee.latest
       run.needsProof = !isDirect || need > chosen.pointee.coverage.proven
       if run.needsProof { need = self.need(spec, base + at, length) }
-      if !chosen.pointee.isShared || !isDirect {
+      if chosen.isTrusted(with: need) {
         chosen.verify(need)
       } else if need > chosen.pointee.coverage.proven {
         if pointee.outstanding > 0 {

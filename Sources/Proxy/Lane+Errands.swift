@@ -6,7 +6,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func tellReplicas(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
     // They will have the scripts that they lacked, or nobody will.
     pointee.absentScripts = RequestMemory()
-    for index in pointee.fitReplicas { (shared(set, index) ?? openShared(set, index))?.appendErrand(request) }
+    for index in pointee.fitReplicas {
+      // One that takes nothing is left out: what it lacks then is asked of the primary.
+      guard let lane = shared(set, index) ?? openShared(set, index), !lane.pointee.isSuspect,
+        lane.pointee.unsent < Limits.laneBacklogHigh
+      else { continue }
+      lane.appendErrand(request)
+    }
   }
 
   /// The same on connections of its own, past whatever keeps the replicas from answering, and from being fit.
@@ -16,7 +22,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let set = laneSet(
       database: 0, protocolVersion: client.pointee.protocolVersion, identity: client.pointee.identity)
     for (index, node) in pointee.nodes.enumerated() where busy.contains(node) && !node.pointee.isLastPrimary {
-      guard let lane = openForErrand(set, index) else { continue }
+      let isTold = pointee.lanes.contains { lane in
+        lane.pointee.node == node && lane.pointee.set == set && lane.pointee.isRetiring
+          && lane.pointee.pending.first?.pointee.kind == .errand
+      }
+      guard !isTold, let lane = openForErrand(set, index) else { continue }
       lane.appendErrand(request)
       lane.pointee.isRetiring = true
     }

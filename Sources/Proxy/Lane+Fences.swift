@@ -89,6 +89,18 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   private static var probe: StaticString { "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n" }
 
+  /// Whether a read goes with a probe in front of it rather than where this need is proven: on a lane of its client's own,
+  /// and to a replica of a replica. While there is no primary, every replica counts as one; what it was asked already and
+  /// lacks then is not sent there again and again.
+  func isTrusted(with need: Ticket) -> Bool {
+    guard pointee.isShared else { return true }
+    guard !pointee.node.pointee.isDirect else { return false }
+    let worker = pointee.worker
+    if need <= pointee.coverage.proven || !pointee.coverage.isAnswered || worker.pointee.primary != nil { return true }
+    let fenced = worker.pointee.ledger.pointee.fenced
+    return need <= fenced && pointee.coverage.mayLearn(fenced: fenced, now: worker.pointee.loop.now)
+  }
+
   /// Lets reads be sent on trust that need more than is proven: a probe stands in front of them, and they are asked on the
   /// primary when its answer does not bear them out.
   func verify(_ need: Ticket) {

@@ -120,11 +120,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if pointee.scanner.kind == UInt8(ascii: ">") {
           flushRun(&run, bytes, at)
           at += pointee.scanner.position - pointee.passedOn
-        } else if pointee.scanner.kind == UInt8(ascii: "-") || run.isHeld, pointee.passedOn == 0, let client,
-          takesBack(head, client, UnsafeRawBufferPointer(rebasing: bytes[at..<at + pointee.scanner.position]))
+        } else if pointee.scanner.kind == UInt8(ascii: "-") || run.isHeld, pointee.passedOn == 0 || run.isHeld,
+          let client,
+          takesBack(
+            head, client,
+            UnsafeRawBufferPointer(rebasing: bytes[at..<at + pointee.scanner.position - pointee.passedOn]))
         {
           flushRun(&run, bytes, at)
-          at += pointee.scanner.position
+          at += pointee.scanner.position - pointee.passedOn
           settleHead(head)
           client.settle(1)
           run.client = nil
@@ -138,9 +141,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
         pointee.passedOn = 0
         pointee.scanner.reset()
       case .needMore where run.isHeld:
-        // Whatever it is, it is not passed on now.
+        // Whatever it is, it is not passed on now. A read is asked again, so nobody needs to keep what it says here.
         flushRun(&run, bytes, at)
-        return at
+        guard head.pointee.kind == .read else { return at }
+        let seen = pointee.scanner.position - pointee.passedOn
+        pointee.passedOn = pointee.scanner.position
+        return at + seen
       case .needMore:
         return at + passOnUnfinished(&run, bytes, at)
       case .malformed, .inline:
@@ -199,7 +205,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .other where reply.starts(with: "-MASTERDOWN ".utf8): break
       default: return false
       }
-      guard worker.pointee.primary != nil || worker.pointee.fitReplicas.count > 1 else { return false }
+      let mayAskPrimary = worker.pointee.primary != nil && head.pointee.client?.pointee.rules.policy != .replica
+      guard mayAskPrimary || worker.pointee.fitReplicas.count > 1 else { return false }
       pointee.node.pointee.shunnedUntil = now + Limits.replicaPause
       pointee.set.pointee.forget(self)
       return true

@@ -27,6 +27,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     worker.forget(self)
     pointee.sharing = .own(client)
     pointee.window = Int32.max
+    markDirty()
     worker.pointee.lent += 1
     let evacuees = evacuate(keeping: client, leavingTraces: true)
     rehome(evacuees, "another client's command takes long", .notExecuted, preferring: refuge, because: .silence)

@@ -134,6 +134,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Takes a lent lane back: all its replies have come, so nothing of its client is left on it.
   func giveBack(_ lane: LaneRef) {
     pointee.lent -= 1
+    // A proof that is still to be asked for would be answered among the next client's replies. Whoever reads what was
+    // written here asks for another.
+    if lane.pointee.batch != 0 { lane.giveUpBatches() }
     lane.pointee.sharing = .own(nil)
     lane.pointee.timedSince = 0
     let set = lane.pointee.set

@@ -342,6 +342,25 @@ struct ReadYourWritesTests {
     }
   }
 
+  @Test func `without a primary, a read that nobody can answer yet waits quietly, and others go on`() throws {
+    try withLab(flags: ["--failover-hold", "2s"], relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
+      let (client, waiting) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try client.call("SET", "key", "new"), .simple("OK"))
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") { lab.service.report.contains("no primary") }
+      try waiting.send(Request.bytes(["GET", "key"]))
+      for _ in 0..<50 { try expectEqual(try client.call("GET", "other"), .bulk("value")) }
+      let before = try lab.replicas.map { try $0.calls(of: "info") }
+      let reply = try waiting.reply().value
+      try check(reply.errorText?.hasPrefix("AMBDOWN") == true, "\(reply)")
+      let asked = zip(try lab.replicas.map { try $0.calls(of: "info") }, before).map { $0 - $1 }
+      try check(asked.allSatisfy { $0 < 200 }, "\(asked) times INFO while one read waited")
+      try expectEqual(try client.call("GET", "other"), .bulk("value"))
+    }
+  }
+
   /// The primary names another history when its backlog is made anew: fences must be too.
   @Test func `a primary that begins a new history`() throws {
     try withLab(relayed: true) { lab in

@@ -201,4 +201,24 @@ struct ScriptTests {
       try bystanders.stop()
     }
   }
+
+  /// A long value makes the upstream the client's own, and the script's write is entered when its reply comes.
+  @Test func `a transaction behind a script on the same upstream gets its own replies only`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      let value = String(repeating: "x", count: 150_000)
+      for round in 0..<20 {
+        let replies = try client.pipeline([
+          ["SET", "long", value], ["EVAL", "return redis.call('incr', KEYS[1])", "1", "n"], ["MULTI"],
+          ["RPUSH", "list", "\(round)"], ["EXEC"], ["BLPOP", "list", "1"],
+        ])
+        try expectEqual(
+          replies,
+          [
+            .simple("OK"), .integer(round + 1), .simple("OK"), .simple("QUEUED"), .array([.integer(1)]),
+            .array([.bulk("list"), .bulk("\(round)")]),
+          ], "round \(round)")
+      }
+    }
+  }
 }

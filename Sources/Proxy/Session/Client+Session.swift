@@ -117,10 +117,17 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   private func takeForServer(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
-    let isRead = spec.flags.contains(.readonly)
     session.writes.add(spec, request, argumentCount: pointee.scanner.argumentCount)
-    if spec.pin == .interruption { pointee.worker.interruptReplicas(request, pointee.set) }
-    if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
+    guard sendForServer(session, spec, request) else { return false }
+    if !session.state.isInTransaction, !session.state.isSubscriberMode {
+      if spec.pin == .interruption { pointee.worker.interruptReplicas(request, pointee.set) }
+      if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
+    }
+    return true
+  }
+
+  private func sendForServer(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
+    let isRead = spec.flags.contains(.readonly)
     switch spec.session {
     case .multi: return send(request, .multi, session)
     case .exec:
