@@ -61,7 +61,11 @@ let package = Package(
 
     // Real processes and raw sockets for the tests that need them; knows nothing of the product's modules.
     .target(name: "TestSupport", path: "Tests/TestSupport"),
-    .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "redis-amb"]),
+    // Faults under load: some in the test suite, all in `make failover-report`.
+    .target(name: "Laboratory", dependencies: ["TestSupport"], path: "Tests/Laboratory"),
+    .executableTarget(
+      name: "failover-report", dependencies: ["Laboratory", "TestSupport"], path: "Tests/FailoverReport"),
+    .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Laboratory", "redis-amb", "failover-report"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -12,6 +12,7 @@ public final class AmbassadorProcess: Sendable {
     return isExecutable(String(beside)) ? String(beside) : PackageDirectory.path + "/.build/debug/redis-amb"
   }
 
+  public let place: Place
   public let port: UInt16
   /// Where its control socket is, unless the flags say otherwise.
   public var controlSocket: String { directory.file("control.sock") }
@@ -32,7 +33,10 @@ public final class AmbassadorProcess: Sendable {
   }
 
   /// The same, with the topology among the flags.
-  public init(topology flags: [String], hosts: String? = nil, environment: [String: String] = [:]) throws {
+  public init(
+    topology flags: [String], hosts: String? = nil, environment: [String: String] = [:], place: Place = .here
+  ) throws {
+    self.place = place
     directory = try TemporaryDirectory()
     port = try PortLease().port
     let own = [
@@ -41,11 +45,11 @@ public final class AmbassadorProcess: Sendable {
     ]
     let environment = own.merging(environment) { $1 }
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
-    let line = wrapper + [Self.binary, "run", "--listen", "127.0.0.1:\(port)"] + flags
+    let line = place.launcher + wrapper + [Self.binary, "run", "--listen", place.address(port)] + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
     do {
       try eventually("the ambassador listens on \(port)") {
-        !process.isRunning || (try? RESPClient(port: port, patience: .seconds(2))) != nil
+        !process.isRunning || (try? connect(patience: .seconds(2))) != nil
       }
       try check(process.isRunning, "the ambassador does not start")
     } catch { throw Failure("\(error)\n\(report)") }
@@ -59,7 +63,7 @@ public final class AmbassadorProcess: Sendable {
 
   /// Waits until the group is served in both roles: a write goes through, and each replica has had a read.
   public func waitUntilServing(_ group: RedisGroup, readsOnReplicas: Bool) throws {
-    let client = try RESPClient(port: port)
+    let client = try connect()
     do {
       try eventually("the ambassador answers PONG") { try client.call("PING") == .simple("PONG") }
       try eventually("a write goes through") { try client.call("DEL", "redis-amb:probe") == .integer(0) }

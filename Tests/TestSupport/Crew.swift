@@ -56,8 +56,11 @@ public final class Crew: Sendable {
     if let first = errors.first { throw Failure("\(first) (\(errors.count) of the threads failed)") }
   }
 
+  /// Tells them to stop, and waits for nobody.
+  public func dismiss() { shift.over.store(true, ordering: .relaxed) }
+
   public func stop(within duration: Duration = .seconds(120)) throws {
-    shift.over.store(true, ordering: .relaxed)
+    dismiss()
     try finish(within: duration)
   }
 }

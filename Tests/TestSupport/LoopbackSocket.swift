@@ -15,14 +15,14 @@ enum LoopbackSocket {
     setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
   }
 
-  /// Calls `body` with 127.0.0.1:port as the C functions want it.
+  /// Calls `body` with an IPv4 address and port as the C functions want them.
   static func withAddress<Result>(
-    port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+    host: String = "127.0.0.1", port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
   ) rethrows -> Result {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    precondition(inet_pton(AF_INET, host, &address.sin_addr) == 1, "\(host) is no IPv4 address")
     return try withUnsafePointer(to: &address) {
       try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

@@ -15,6 +15,7 @@ public final class RESPClient: @unchecked Sendable {
     public let description: String
   }
 
+  private let host: String
   public let port: UInt16
   /// How long any one call may take.
   public var patience: Duration
@@ -24,7 +25,10 @@ public final class RESPClient: @unchecked Sendable {
   private var chunk = [UInt8](repeating: 0, count: 65536)
 
   /// `receiveBuffer` is set before connecting, so that the kernel advertises a window that small.
-  public init(port: UInt16, receiveBuffer: Int? = nil, patience: Duration = Deadline.patience) throws {
+  public init(
+    host: String = Place.here.host, port: UInt16, receiveBuffer: Int? = nil, patience: Duration = Deadline.patience
+  ) throws {
+    self.host = host
     self.port = port
     self.patience = patience
     descriptor = try LoopbackSocket.make()
@@ -52,7 +56,7 @@ public final class RESPClient: @unchecked Sendable {
 
   private func connect() throws {
     let deadline = Deadline(within: patience)
-    let status = LoopbackSocket.withAddress(port: port) { Glibc.connect(descriptor, $0, $1) }
+    let status = LoopbackSocket.withAddress(host: host, port: port) { Glibc.connect(descriptor, $0, $1) }
     if status == 0 { return }
     guard errno == EINPROGRESS || errno == EINTR else { throw systemFailure("connect to \(port)") }
     try wait(for: POLLOUT, until: deadline, doing: "connect to \(port)")
@@ -102,6 +106,9 @@ extension RESPClient {
 
   /// No more from us, still listening.
   public func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// Ends the connection under the hands of a thread that waits for a reply.
+  public func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   public func close() {
     if descriptor >= 0 { Glibc.close(descriptor) }

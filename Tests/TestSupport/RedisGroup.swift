@@ -6,6 +6,7 @@ public final class RedisGroup: Sendable {
   private let options: [String]
   private let members: Mutex<[RedisServer]>
   private let isRelayed: Bool
+  private let replicasPlace: Place
   private let links = Mutex<[ReplicationRelay]>([])
 
   public var replicas: [RedisServer] { members.withLock { $0 } }
@@ -15,10 +16,14 @@ public final class RedisGroup: Sendable {
   public var relays: [ReplicationRelay] { links.withLock { $0 } }
 
   /// - Parameter relayed: replication goes through relays, so that a test can keep it back.
-  public init(replicas count: Int, options: [String] = [], relayed: Bool = false) throws {
+  public init(
+    replicas count: Int, options: [String] = [], relayed: Bool = false, place: Place = .here,
+    replicasPlace: Place = .here
+  ) throws {
     self.options = options
+    self.replicasPlace = replicasPlace
     isRelayed = relayed
-    primary = try RedisServer(options: options)
+    primary = try RedisServer(options: options, place: place)
     members = Mutex([])
     for _ in 0..<count { try addReplica(linked: false) }
     try waitUntilLinked()
@@ -26,13 +31,13 @@ public final class RedisGroup: Sendable {
 
   @discardableResult
   public func addReplica(linked: Bool = true) throws -> RedisServer {
-    var source = primary.port
+    var (host, source) = (primary.place.host, primary.port)
     if isRelayed {
       let relay = try ReplicationRelay(to: primary.port)
       links.withLock { $0.append(relay) }
-      source = relay.port
+      (host, source) = (Place.here.host, relay.port)
     }
-    let replica = try RedisServer(options: options + ["--replicaof", "127.0.0.1", "\(source)"])
+    let replica = try RedisServer(options: options + ["--replicaof", host, "\(source)"], place: replicasPlace)
     members.withLock { $0.append(replica) }
     if linked { try waitUntilLinked() }
     return replica

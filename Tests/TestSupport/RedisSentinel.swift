@@ -3,30 +3,39 @@ import Synchronization
 
 /// A real Sentinel on a port of its own, watching `mymaster`.
 public final class RedisSentinel: Sendable {
+  private let place: Place
   private let lease: PortLease
   private let directory: TemporaryDirectory
-  private let process: Mutex<ChildProcess?>
+  private let file: String
+  private let process = Mutex<ChildProcess?>(nil)
   private let password: String?
 
   public var port: UInt16 { lease.port }
-  public var address: String { "127.0.0.1:\(port)" }
+  public var address: String { place.address(port) }
 
-  public init(watching primary: RedisServer, quorum: Int = 2, password: String? = nil) throws {
+  public init(
+    watching primary: RedisServer, quorum: Int = 2, password: String? = nil, place: Place = .here
+  ) throws {
+    self.place = place
     lease = try PortLease()
     directory = try TemporaryDirectory()
-    process = Mutex(nil)
     self.password = password
     var lines = [
-      "port \(lease.port)", "bind 127.0.0.1", "dir \(directory.path)",
-      "sentinel monitor mymaster 127.0.0.1 \(primary.port) \(quorum)",
+      "port \(lease.port)", "bind \(place.host)", "protected-mode no", "dir \(directory.path)",
+      "sentinel monitor mymaster \(primary.place.host) \(primary.port) \(quorum)",
       "sentinel down-after-milliseconds mymaster 1000", "sentinel failover-timeout mymaster 6000",
       "sentinel parallel-syncs mymaster 1",
     ]
     // Sentinels authenticate to each other with the same.
     if let password { lines += ["requirepass \(password)", "sentinel sentinel-pass \(password)"] }
-    let file = try directory.write(lines.joined(separator: "\n") + "\n", to: "sentinel.conf")
+    file = try directory.write(lines.joined(separator: "\n") + "\n", to: "sentinel.conf")
+    try start()
+  }
+
+  /// Again, after it was killed: it finds what it knew in its file.
+  public func start() throws {
     let child = try ChildProcess(
-      ["/usr/bin/redis-server", file, "--sentinel"], output: directory.file("log"))
+      place.launcher + ["/usr/bin/redis-server", file, "--sentinel"], output: directory.file("log"))
     process.withLock { $0 = child }
     try eventually("the Sentinel on \(port) answers PONG") { try call("PING") == .simple("PONG") }
   }
@@ -41,11 +50,16 @@ public final class RedisSentinel: Sendable {
   }
 
   @discardableResult
-  public func call(_ arguments: String...) throws -> RESPValue {
-    let client = try RESPClient(port: port)
+  public func call(_ arguments: String...) throws -> RESPValue { try call(arguments) }
+
+  @discardableResult
+  public func call(_ arguments: [String]) throws -> RESPValue {
+    let client = try RESPClient(host: place.host, port: port)
     if let password { try client.call("AUTH", password) }
     return try client.call(arguments)
   }
+
+  public var isRunning: Bool { process.withLock { $0?.isRunning ?? false } }
 
   /// The port of the node that it names as the primary.
   public func primaryPort() throws -> UInt16? {
@@ -53,6 +67,18 @@ public final class RedisSentinel: Sendable {
       return nil
     }
     return parts[1].text.flatMap { UInt16($0) }
+  }
+
+  public var log: String { text(ofFile: directory.file("log")) ?? "" }
+
+  /// The priorities of the replicas, as it knows them.
+  public func priorities() throws -> [String] {
+    (try call("SENTINEL", "REPLICAS", "mymaster").elements ?? []).compactMap { row in
+      guard let fields = row.elements?.map(\.text),
+        let index = fields.firstIndex(where: { $0 == "slave-priority" }), index + 1 < fields.count
+      else { return nil }
+      return fields[index + 1]
+    }
   }
 
   private func count(_ what: String) throws -> Int {
@@ -71,10 +97,13 @@ public final class SentinelGroup: Sendable {
   public let redis: RedisGroup
   public let sentinels: [RedisSentinel]
 
-  public init(password: String? = nil) throws {
-    redis = try RedisGroup(replicas: 2)
-    let primary = redis.primary
-    sentinels = try (0..<3).map { _ in try RedisSentinel(watching: primary, password: password) }
+  /// - Parameters:
+  ///   - primary: where the primary runs.
+  ///   - rest: where the replicas and the Sentinels do.
+  public init(password: String? = nil, primary: Place = .here, rest: Place = .here) throws {
+    redis = try RedisGroup(replicas: 2, place: primary, replicasPlace: rest)
+    let node = redis.primary
+    sentinels = try (0..<3).map { _ in try RedisSentinel(watching: node, password: password, place: rest) }
     try eventually("all Sentinels know all") { try sentinels.allSatisfy { try $0.knows(replicas: 2, peers: 2) } }
   }
 

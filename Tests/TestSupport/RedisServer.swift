@@ -5,16 +5,18 @@ import Synchronization
 public final class RedisServer: Sendable {
   private static let program = "/usr/bin/redis-server"
 
+  public let place: Place
   private let lease: PortLease
   private let directory: TemporaryDirectory
   private let options: [String]
   private let process = Mutex<ChildProcess?>(nil)
 
   public var port: UInt16 { lease.port }
-  public var address: String { "127.0.0.1:\(port)" }
+  public var address: String { place.address(port) }
 
   /// `options` as on redis-server's command line. With `started: false` it is an address where nobody listens yet.
-  public init(options: [String] = [], started: Bool = true) throws {
+  public init(options: [String] = [], started: Bool = true, place: Place = .here) throws {
+    self.place = place
     lease = try PortLease()
     directory = try TemporaryDirectory()
     self.options = options
@@ -25,8 +27,8 @@ public final class RedisServer: Sendable {
 
   public func start() throws {
     let line =
-      [
-        Self.program, "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+      place.launcher + [
+        Self.program, "--port", "\(port)", "--bind", place.host, "--protected-mode", "no", "--save", "", "--appendonly", "no",
         "--dir", directory.path, "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
       ] + options
     let launch = { try ChildProcess(line, output: self.directory.file("log")) }
@@ -52,6 +54,16 @@ public final class RedisServer: Sendable {
     }
   }
 
+  /// SIGTERM, as an operator does it; gone when this returns.
+  public func shutDown() {
+    process.withLock {
+      $0?.terminate()
+      $0 = nil
+    }
+  }
+
+  public var isRunning: Bool { process.withLock { $0?.isRunning ?? false } }
+
   /// SIGSTOP: connections stay open, nothing moves.
   public func freeze() { process.withLock { $0?.signal(SIGSTOP) } }
   public func thaw() { process.withLock { $0?.signal(SIGCONT) } }
@@ -64,7 +76,7 @@ public final class RedisServer: Sendable {
   public var log: String { text(ofFile: directory.file("log")) ?? "" }
 
   public func connect(patience: Duration = Deadline.patience) throws -> RESPClient {
-    try RESPClient(port: port, patience: patience)
+    try RESPClient(host: place.host, port: port, patience: patience)
   }
 }
 

@@ -1,5 +1,6 @@
 /// What the tests talk to.
 public protocol ServiceUnderTest: Sendable {
+  var place: Place { get }
   var port: UInt16 { get }
   /// What a person wants to read beside a failure.
   var report: String { get }
@@ -10,6 +11,7 @@ extension AmbassadorProcess: ServiceUnderTest {}
 /// No ambassador at all: shows that a test asks for no more than what one redis-server does.
 struct DirectService: ServiceUnderTest {
   let primary: RedisServer
+  var place: Place { primary.place }
   var port: UInt16 { primary.port }
   var report: String { "directly to redis-server on \(port)" }
 }
@@ -21,7 +23,7 @@ public enum TestTarget {
 
 extension ServiceUnderTest {
   public func connect(receiveBuffer: Int? = nil, patience: Duration = Deadline.patience) throws -> RESPClient {
-    try RESPClient(port: port, receiveBuffer: receiveBuffer, patience: patience)
+    try RESPClient(host: place.host, port: port, receiveBuffer: receiveBuffer, patience: patience)
   }
 
   @discardableResult

@@ -1,0 +1,60 @@
+import Glibc
+import Laboratory
+import TestSupport
+
+/// Findings as text and as a table.
+enum Report {
+  static let head = """
+    | fault | errors | connections lost | unknown writes | acknowledged writes missing | wrong replies | longest gap: writes / reads | writes go on after the new primary can take them |
+    |---|---:|---:|---:|---:|---:|---:|---:|
+    """
+
+  static func row(_ findings: Findings) -> String {
+    let missing = "\(findings.missing) of \(findings.acknowledged)"
+    return
+      "| \(findings.title) | \(findings.errorCount) | \(findings.connectionsLost) | \(findings.unknown) | \(missing) "
+      + "| \(findings.wrong.count) | \(milliseconds(findings.writeGap.length)) / "
+      + "\(milliseconds(findings.readGap.length)) | \(findings.resumed.map(milliseconds) ?? "–") |"
+  }
+
+  static func lines(_ findings: Findings) -> String {
+    var lines = ["\(findings.title):"]
+    lines.append(
+      "  \(findings.acknowledged) acknowledged, \(findings.unknown) unknown, \(findings.missing) missing"
+        + (findings.lastMissing.map { " (the last acknowledged \(milliseconds($0)) after the fault)" } ?? ""))
+    lines.append(
+      "  gaps: writes \(milliseconds(findings.writeGap.length)), reads \(milliseconds(findings.readGap.length)); "
+        + "after the promotion \(findings.resumed.map(milliseconds) ?? "–")")
+    if findings.errorCount > 0 {
+      lines.append("  errors: \(Findings.list(findings.errors)) \(Findings.list(findings.readErrors))")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1000).rounded())) ms" }
+
+  /// Puts the table between its marks.
+  static func write(_ rows: [String], into path: String) throws {
+    let (begin, end) = ("<!-- failover-report begin -->", "<!-- failover-report end -->")
+    guard let text = TestSupport.text(ofFile: path), let start = text.range(of: begin), let finish = text.range(of: end)
+    else {
+      throw Failure("\(path) has no marks for the table")
+    }
+    let new = text[..<start.upper] + "\n" + ([head] + rows).joined(separator: "\n") + "\n" + text[finish.lower...]
+    guard let stream = fopen(path, "we") else { throw Failure("cannot write \(path)") }
+    fputs(String(new), stream)
+    fclose(stream)
+  }
+}
+
+extension String {
+  /// Where `word` stands first.
+  func range(of word: String) -> (lower: Index, upper: Index)? {
+    var at = startIndex
+    while at < endIndex {
+      if self[at...].hasPrefix(word) { return (at, index(at, offsetBy: word.count)) }
+      at = index(after: at)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,77 @@
+/// What a fault has done to the clients.
+public struct Findings: Sendable {
+  public struct Gap: Sendable {
+    /// In seconds.
+    public var length: Double
+    /// When it ended.
+    public var end: Double
+  }
+
+  public var title: String
+  /// How many writes were acknowledged.
+  public var acknowledged: Int
+  /// What clients were told that is neither an answer nor "it may or may not have been executed", and how often.
+  public var errors: [String: Int]
+  public var readErrors: [String: Int]
+  public var connectionsLost: Int
+  public var unknown: Int
+  /// Acknowledged writes that are not there in the end.
+  public var missing: Int
+  /// When the last of these was acknowledged, in seconds since the fault.
+  public var lastMissing: Double?
+  public var wrong: [String]
+  public var writeGap: Gap
+  public var readGap: Gap
+  /// How long after the promoted node was writable the gap in the writes ended, in seconds; nothing without a promotion.
+  public var resumed: Double?
+
+  public var errorCount: Int { errors.values.reduce(0, +) + readErrors.values.reduce(0, +) }
+
+  /// The longest time without an answer between `start` and `end`.
+  static func longestGap(_ times: [Double], from start: Double, to end: Double) -> Gap {
+    var longest = Gap(length: 0, end: start)
+    var last = start
+    for time in times where time > start && time <= end {
+      if time - last > longest.length { longest = Gap(length: time - last, end: time) }
+      last = time
+    }
+    if end - last > longest.length { longest = Gap(length: end - last, end: end) }
+    return longest
+  }
+
+  /// How often each text came, without the numbers in it.
+  static func tally(_ texts: [String]) -> [String: Int] {
+    texts.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+  }
+}
+
+extension Findings {
+  /// What was promised and is not kept, as sentences.
+  public func brokenPromises(_ promise: Promise) -> [String] {
+    var broken: [String] = []
+    if connectionsLost > 0 { broken.append("\(connectionsLost) connections of clients were lost") }
+    if !wrong.isEmpty { broken.append("\(wrong.count) wrong replies, as \(wrong[0])") }
+    if !readErrors.isEmpty { broken.append("reads were refused: \(Self.list(readErrors))") }
+    if !errors.isEmpty { broken.append("clients were told: \(Self.list(errors))") }
+    if unknown > promise.unknown { broken.append("\(unknown) writes are unknown, at most \(promise.unknown) may be") }
+    if missing > 0, !promise.mayLose { broken.append("\(missing) acknowledged writes are missing") }
+    return broken
+  }
+
+  public static func list(_ errors: [String: Int]) -> String {
+    errors.sorted { $0.key < $1.key }.map { "\($0.value)x \($0.key)" }.joined(separator: "; ")
+  }
+}
+
+/// What a fault may cost. That no connection is lost, nothing is refused and no reply is a wrong one is promised for all.
+public struct Promise: Sendable {
+  /// So many writes may be of unknown fate: those that were in flight, one for each client at most.
+  public var unknown = 0
+  /// Redis itself may lose writes that it has acknowledged: the old primary had not replicated them.
+  public var mayLose = false
+
+  /// Nothing at all.
+  public static let nothing = Promise()
+  /// What was under way when a primary went.
+  public static let inFlight = Promise(unknown: Load.writers + 3, mayLose: true)
+}

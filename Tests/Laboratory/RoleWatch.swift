@@ -1,0 +1,44 @@
+import Synchronization
+import TestSupport
+
+/// Asks a node all the time whether it is a primary, so that it is known to a few milliseconds when it became one.
+final class RoleWatch: Sendable {
+  struct Turn: Sendable {
+    let port: UInt16
+    let at: Double
+  }
+
+  private final class Turns: Sendable {
+    let value = Mutex<[Turn]>([])
+  }
+  private let turns = Turns()
+  private let crew: Crew
+
+  init(_ nodes: [RedisServer], clock: Stopwatch) {
+    crew = Crew(nodes.count) { [turns] index, shift in
+      let node = nodes[index]
+      var client: RESPClient?
+      var was: Bool?
+      while !shift.isOver {
+        do {
+          let connection = try client ?? node.connect(patience: .milliseconds(500))
+          client = connection
+          let role = try connection.call("ROLE").elements?.first?.text
+          let isPrimary = role == "master"
+          if isPrimary, was != true, was != nil {
+            turns.value.withLock { $0.append(Turn(port: node.port, at: clock.now)) }
+          }
+          if role != nil { was = isPrimary }
+        } catch {
+          client = nil
+        }
+        pause(.milliseconds(2))
+      }
+    }
+  }
+
+  /// The latest promotion before a moment.
+  func lastTurn(before moment: Double) -> Turn? { turns.value.withLock { $0.last { $0.at <= moment } } }
+
+  func stop() throws { try crew.stop() }
+}
