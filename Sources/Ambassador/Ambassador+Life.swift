@@ -12,9 +12,11 @@ extension Ambassador {
     case .clientsAsked(let inquiry): answer(inquiry)
     case .configured(_, let step): configured(step: step)
     case .followed(_, let generation, let counts): followed(generation: generation, counts)
-    case .drained, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed, .passwordRefused:
+    case .drained, .outageOver, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed,
+      .passwordRefused:
       if !isStopping { narrator.happened(event) }
     }
+    if event.isEvidence { discovery?.look() }
   }
 
   /// Asks all workers about their clients, for a client of one of them.

@@ -88,6 +88,20 @@ struct Narrator {
     fitness = seen
   }
 
+  /// The end of a failover's story: what it was for the clients.
+  private static func sentence(_ toll: OutageToll) -> String {
+    var parts: [String] = []
+    if toll.waited > 0 {
+      let time = toll.longest > 0 ? " for at most \(Int(toll.longest * 1000)) ms" : ""
+      parts.append("\(toll.waited) clients waited for a primary\(time)")
+    }
+    if toll.askedAgain > 0 { parts.append("\(toll.askedAgain) requests that were not executed were asked again") }
+    parts.append(
+      toll.unknown == 0
+        ? "no write is of unknown fate" : "\(toll.unknown) writes may or may not have been executed (AMBUNKNOWN)")
+    return "for clients: " + parts.joined(separator: ", ")
+  }
+
   mutating func happened(_ event: WorkerEvent) {
     switch event {
     case .upstreamLost(let node, let why):
@@ -100,6 +114,7 @@ struct Narrator {
       let others = last.map { $0.untold > 0 ? " (and \($0.untold) more before)" : "" } ?? ""
       lostConnections[node] = (.now, 0)
       logger.notice("connection to \(node) lost: \(why)\(others)")
+    case .outageOver(let toll): logger.info("\(Self.sentence(toll))")
     case .primaryRefused(let node, let why):
       logger.warning("the primary \(node) refuses writes (\(why)); they wait")
     case .replicaSilent(let node): logger.notice("replica \(node) is silent; its reads are asked elsewhere")

@@ -52,6 +52,8 @@ final class NodeMonitor {
   private var haste: Double?
   /// The node was asked and answered, and is to be asked again later.
   private var isResting = false
+  /// It is to be asked again as soon as it has answered what it was asked before.
+  private var isWantedAgain = false
   private let report: (Event) -> Void
   private var connection: NodeConnection?
   private var timer: TimerSource?
@@ -89,7 +91,7 @@ final class NodeMonitor {
 
   /// Looks at the node now rather than at the next heartbeat.
   func look() {
-    if isResting { wait(0) { $0.beat() } }
+    if isResting { wait(0) { $0.beat() } } else { isWantedAgain = true }
   }
 
   private func attempt() {
@@ -122,6 +124,7 @@ final class NodeMonitor {
     connection?.cancel()
     connection = nil
     isResting = false
+    isWantedAgain = false
     hasCommands = false
     let now = loop.now
     report(.observed(.lost(why), during: now...now))
@@ -174,6 +177,7 @@ final class NodeMonitor {
 
   private func beat() {
     isResting = false
+    isWantedAgain = false
     // The list is long: not while every millisecond counts.
     let asksCommands = wantsCommands && !hasCommands && haste == nil
     let commands = ([["INFO", "replication"], ["PING"]] + (asksCommands ? [["COMMAND"]] : [])).map {
@@ -195,6 +199,7 @@ final class NodeMonitor {
       if asksCommands { self.tellCommands(replies[2]) }
       guard self.connection != nil else { return }
       self.isResting = true
+      if self.isWantedAgain { return self.wait(0) { $0.beat() } }
       self.wait(self.haste ?? (isWell ? self.settings.heartbeat : self.settings.convalescence)) { $0.beat() }
     }
   }

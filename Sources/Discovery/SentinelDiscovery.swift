@@ -82,6 +82,11 @@ public final class SentinelDiscovery: TopologySource {
     clock = nil
   }
 
+  public func look() {
+    for link in links.values { link.link.ask() }
+    for monitor in monitors.values { monitor.look() }
+  }
+
   public var isComplete: Bool { topology.isComplete }
 
   // MARK: - Sentinels
@@ -140,8 +145,7 @@ public final class SentinelDiscovery: TopologySource {
     case .happened(let event, let id):
       topology.happened(event, at: id, now: loop.now)
       // Whatever it is, answers tell more; and the node that it is about may have something to say.
-      for link in links.values { link.link.ask() }
-      for monitor in monitors.values { monitor.look() }
+      look()
     case .lost(let why):
       topology.lost(sentinelAt: name, why: why, now: loop.now)
       handlers.onSentinel(name, why)
@@ -183,10 +187,7 @@ public final class SentinelDiscovery: TopologySource {
       topology.observe(node, observation, during: span)
       handlers.onObservation(node, observation)
       // A proof that has ended is found anew in what is said from now on.
-      if before != nil, topology.snapshot.primary == nil {
-        for link in links.values { link.link.ask() }
-        for monitor in monitors.values { monitor.look() }
-      }
+      if before != nil, topology.snapshot.primary == nil { look() }
     case .described(let server):
       descriptions[node] = server
       topology.describe(node, runID: server.runID)

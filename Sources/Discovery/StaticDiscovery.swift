@@ -45,6 +45,8 @@ public final class StaticDiscovery: TopologySource {
     monitors = [:]
   }
 
+  public func look() { for monitor in monitors.values { monitor.look() } }
+
   /// Whether every node that is known has been heard of, for good or bad.
   public var isComplete: Bool { topology.isComplete }
 

@@ -6,6 +6,8 @@ import Topology
 public protocol TopologySource: AnyObject {
   func start()
   func cancel()
+  /// Something speaks against what is known: everybody is asked at once.
+  func look()
   /// Whether everything that is known has been heard of, for good or bad.
   var isComplete: Bool { get }
 }

@@ -11,9 +11,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.heldBytes += length
     worker.pointee.heldBytes += length
     // One that tries again has been counted.
-    if !pointee.isHeldForProof { worker.pointee.counters.held += 1 }
+    let wasCounted = pointee.isHeldForProof || worker.pointee.absentSince.map { $0 == pointee.countedAbsence } ?? false
     pointee.isHeldForProof = false
     waitForPrimary()
+    if !wasCounted { worker.pointee.counters.held += 1 }
+    pointee.countedAbsence = worker.pointee.absentSince ?? 0
     return true
   }
 
@@ -138,6 +140,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func beginAbsence() {
     guard !pointee.isPaused else { return keepTime() }
     if pointee.absentSince == nil { pointee.absentSince = pointee.loop.now }
+    if pointee.outage.began == nil { pointee.outage.began = pointee.absentSince }
+    pointee.outage.ended = nil
     keepTime()
   }
 
@@ -153,6 +157,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// A connection to the primary has been proven to answer, or a topology names one that has such a connection.
   func endAbsence() {
     pointee.absentSince = nil
+    pointee.outage.ended = pointee.loop.now
     pointee.isPrimaryPaused = false
     releaseHeld()
   }

@@ -66,6 +66,8 @@ struct Client: ~Copyable {
   /// What it waits with is a read that any replica may answer which is proven to have enough.
   var isHeldForProof = false
   var heldBytes = 0
+  /// The absence of a primary in which it was last counted as one that waits.
+  var countedAbsence = 0.0
   /// It is in the worker's list of those of whom something was taken back in this turn.
   var isTakenBack = false
   /// What was taken back, and what waits behind that.

@@ -119,7 +119,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     // What was written before this connection was made counts for its reads too.
     pointee.isProofWanted = pointee.isShared
     markDirty()
-    if pointee.node.pointee.isPrimary, pointee.worker.pointee.absentSince != nil { pointee.worker.endAbsence() }
+    if pointee.isShared, pointee.node.pointee.isPrimary, pointee.worker.pointee.absentSince != nil {
+      pointee.worker.endAbsence()
+    }
     if !pointee.node.pointee.isPrimary, !pointee.worker.pointee.holding.isEmpty { pointee.worker.releaseHeld() }
   }
 }

@@ -100,6 +100,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       return true
     case .ready:
+      if let end = pointee.refusesUntil, now > end {
+        self.end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
+        return false
+      }
       if pointee.heldUpBy != nil {
         pointee.lastProgress = now
         return true

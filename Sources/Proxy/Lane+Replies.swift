@@ -105,7 +105,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         run.client = client
         run.start = at
         run.settled = 0
-        run.isHeld = client?.pointee.held != nil
+        run.isHeld = client?.pointee.held != nil || pointee.refusesUntil != nil
         if let client, !client.pointee.output.isEmpty, client.pointee.output.count >= client.pointee.outputHigh,
           !client.pointee.isClosed
         {
@@ -171,7 +171,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let isHeld = client.pointee.held != nil
     let error = ReplyError(reply: reply)
     let isRefused = isRefusal(error, reply, of: head)
-    guard isHeld || isRefused else { return false }
+    guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
+    if pointee.refusesUntil != nil, !isRefused, !isRead {
+      giveUnknown(client)
+      return true
+    }
     if isRefused || isRead {
       let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
       guard let request = requests.request(at: head.pointee.done) else { return false }

@@ -38,6 +38,8 @@ struct Lane: ~Copyable {
   var isRetiring = false
   /// A reload has put another in the place of its node, which may be well: what was begun here is finished here.
   var isHandedOver = false
+  /// Until when its node, a former primary, may still say of what it was sent that it was not executed.
+  var refusesUntil: Double?
   /// It has been silent with reads waiting, and gets nothing until it speaks.
   var isSuspect = false
   /// In the worker's list of lanes with something to send.

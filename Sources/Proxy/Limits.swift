@@ -66,6 +66,8 @@ public struct Limits: Sendable {
   /// Pause after a primary refused a write that it would take if it were one, and that of a replica that refused a read.
   static let primaryPause = 0.05
   static let replicaPause = 0.25
+  /// How long a former primary is listened to for what it has not executed.
+  static let lastWords = 0.1
   /// How long after a succession a primary without its replicas is given time to find them.
   static let successionGrace = 5.0
   /// Sessions that move to another upstream in one tick after a reload.
@@ -89,6 +91,9 @@ public struct Limits: Sendable {
   /// How long a request may have been blocking for its client to be believed to be still interested in the reply when it
   /// sends no more.
   static let blockedGrace = 0.1
+  /// So much of a session's requests is kept until they are answered, and of an open transaction until its end, for another
+  /// upstream if this one is lost.
+  static let keptSessionBytes = 64 << 10
   /// A request that is longer than this is refused if it must be known whole.
   static let keptRequest = 16 << 20
   /// A client that neither reads nor stops sending is given room, doubled each time it has waited so long.

@@ -33,7 +33,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       for lane in pointee.lanes where former.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
         if isHandover {
           lane.handOver(isPrimarys: true)
-        } else {
+        } else if !hearOut(lane) {
           lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
         }
       }

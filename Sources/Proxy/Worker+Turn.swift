@@ -59,6 +59,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if lane.keepCoverage(now: now) { isWaiting = true }
     }
     if checkHold(now: now) { isWaiting = true }
+    if tellOutage(now: now) { isWaiting = true }
     if retryAdrift() { isWaiting = true }
     if !pointee.impatient.isEmpty {
       isWaiting = true

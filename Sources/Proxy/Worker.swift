@@ -14,6 +14,8 @@ public enum WorkerEvent: Sendable {
   case replicaSilent(NodeAddress)
   /// The primary has answered a write as only a node does that is none.
   case primaryRefused(NodeAddress, why: String)
+  /// Requests have lost their primary, and all of them have been answered or go on.
+  case outageOver(OutageToll)
   /// A client's subscriptions or modes were taken up again after their upstream was lost.
   case resubscribed(NodeAddress, channels: Int)
   /// A client was closed because of what it does not read.
@@ -30,6 +32,14 @@ public enum WorkerEvent: Sendable {
   case clientsAsked(ClientInquiry)
   /// The worker has ended and its clients are gone.
   case ended(index: Int)
+
+  /// Whether it speaks against the topology as it is known, so that the nodes are worth a look at once.
+  public var isEvidence: Bool {
+    switch self {
+    case .upstreamLost, .replicaSilent, .primaryRefused: true
+    case .outageOver, .resubscribed, .clientClosed, .followed, .configured, .drained, .passwordRefused, .ended: false
+    }
+  }
 }
 
 /// Everything on one loop: clients, lanes, the nodes as this loop sees them. Touched by one thread only.
@@ -107,6 +117,7 @@ struct Worker: ~Copyable {
   var heldBytes = 0
   /// Since when requests that need a primary find none.
   var absentSince: Double?
+  var outage = OutageBook()
   /// When another primary than the one before was named.
   var succeededAt = -Double.infinity
   /// The primary is not asked for a moment, because of what it answered.

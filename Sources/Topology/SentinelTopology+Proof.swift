@@ -71,11 +71,12 @@ extension SentinelTopology {
     case .contested, .none: break
     }
     if let doubt = doubts(against: node, now).first { return doubt.sentence }
+    if isCutOff(with: node) { return isolation(of: node) }
     switch proof.basis {
     case .named:
       if let rival = rival(of: node) { return "\(rival), a replica, says that it is the primary now" }
     case .promoted(let old):
-      if let rival = rival(of: node) { return "\(rival), a replica, says that it is the primary now" }
+      if let rival = rival(of: node, besides: old) { return "\(rival), a replica, says that it is the primary now" }
       if !doubts.contains(where: { supports($0, proof, insteadOf: old) }) {
         return "the failover of \(old) to \(node) was given up"
       }
@@ -96,6 +97,8 @@ extension SentinelTopology {
     current.basis = .named
     if proof != current { proof = current }
     lastProof = current
+    // That it turned is told by now; the next failover may find it a former primary.
+    turnedAt = turnedAt.filter { !isSame($0.key, current.node) }
     if let floor, floor.epoch > epoch { return }
     if floor?.epoch != epoch { witnesses = [] }
     floor = (epoch, current)
@@ -104,6 +107,14 @@ extension SentinelTopology {
       if let id = runIDs[node] { superseded[id] = epoch }
     }
     if let id = current.runID { superseded[id] = nil }
+  }
+
+  /// Everybody else is out of reach at once: then it is us, and the primary with us, that was cut off, and the others are
+  /// about to promote another. What this one acknowledges from now on would be thrown away.
+  private func isCutOff(with primary: NodeAddress) -> Bool {
+    let others = watchedNodes.filter { !isSame($0, primary) }
+    guard !others.isEmpty, !views.isEmpty, views.values.allSatisfy(\.isLost) else { return false }
+    return others.allSatisfy { if case .lost = book.observations[$0] { true } else { false } }
   }
 
   // MARK: - New proof
@@ -180,7 +191,8 @@ extension SentinelTopology {
     guard let selected = chosen.first, chosen.allSatisfy({ isSame($0, selected) }),
       let node = watchedNodes.first(where: { isSame($0, selected) && turnedAt[$0] != nil }),
       let info = book.info(of: node), info.role == .primary, hasSpokenSince(node), !isSame(node, old),
-      !book.history.isEmpty, info.previousReplicationID == book.history, rival(of: node) == nil
+      !book.history.isEmpty, info.previousReplicationID == book.history,
+      rival(of: node, besides: old) == nil
     else { return nil }
     return Proof(node: node, runID: runIDs[node], epoch: epoch + 1, basis: .promoted(insteadOf: old))
   }
@@ -222,6 +234,7 @@ extension SentinelTopology {
       }
       return .absent(absence)
     }
+    if isCutOff(with: node) { return .absent(isolation(of: node)) }
     guard isSameLife(node, last), hasSpokenSince(node), last.epoch >= (floor?.epoch ?? 0) else {
       return .absent("no sentinel answers, and \(node) is not proven to be the primary still")
     }
@@ -251,6 +264,10 @@ extension SentinelTopology {
 
   private static func disagreement(_ nodes: [NodeAddress], _ epoch: UInt64) -> String {
     "Sentinels disagree: config epoch \(epoch) belongs to \(nodes.map(\.description).joined(separator: " and to "))"
+  }
+
+  private func isolation(of node: NodeAddress) -> String {
+    "neither a Sentinel nor a replica can be reached: \(node) may be cut off from them"
   }
 
   private func demotion(of node: NodeAddress, _ info: ReplicationInfo) -> String {

@@ -12,7 +12,7 @@ enum Report {
   static func row(_ findings: Findings) -> String {
     let missing = "\(findings.missing) of \(findings.acknowledged)"
     return
-      "| \(findings.title) | \(findings.errorCount) | \(findings.connectionsLost) | \(findings.unknown) | \(missing) "
+      "| \(findings.title) | \(findings.errorCount) | \(findings.connectionsLost) | \(findings.unknown.count) | \(missing) "
       + "| \(findings.wrong.count) | \(milliseconds(findings.writeGap.length)) / "
       + "\(milliseconds(findings.readGap.length)) | \(findings.resumed.map(milliseconds) ?? "–") |"
   }
@@ -20,11 +20,12 @@ enum Report {
   static func lines(_ findings: Findings) -> String {
     var lines = ["\(findings.title):"]
     lines.append(
-      "  \(findings.acknowledged) acknowledged, \(findings.unknown) unknown, \(findings.missing) missing"
+      "  \(findings.acknowledged) acknowledged, \(findings.unknown.count) unknown, \(findings.missing) missing"
         + (findings.lastMissing.map { " (the last acknowledged \(milliseconds($0)) after the fault)" } ?? ""))
     lines.append(
       "  gaps: writes \(milliseconds(findings.writeGap.length)), reads \(milliseconds(findings.readGap.length)); "
         + "after the promotion \(findings.resumed.map(milliseconds) ?? "–")")
+    for text in findings.unknown { lines.append("  unknown: \(text)") }
     if findings.errorCount > 0 {
       lines.append("  errors: \(Findings.list(findings.errors)) \(Findings.list(findings.readErrors))")
     }

@@ -106,7 +106,7 @@ struct BlockingTests {
   }
 
   @Test(.throughTheAmbassador)
-  func `a primary that dies ends the wait with an error, and the client goes on`() throws {
+  func `a primary that dies ends the wait with an error, that of a read goes on with the next, and so does the client`() throws {
     try withLab { lab in
       let clients = try (0..<10).map { _ in try lab.connect() }
       for client in clients { try client.send(Request.bytes(["BLPOP", "list", "0"])) }
@@ -118,11 +118,35 @@ struct BlockingTests {
         let reply = try client.reply().value
         try check(reply.errorText?.hasPrefix("AMBUNKNOWN ") ?? false, "\(reply)")
       }
-      let reply = try reader.reply().value
-      try check(reply.errorText?.hasPrefix("AMBDOWN ") ?? false, "\(reply)")
       try lab.primary.start()
+      try eventually("the reader waits again") { try blocked(lab) == 1 }
+      try expectEqual(try lab.primary.call("XADD", "s", "1-1", "f", "v"), .bulk("1-1"))
+      try expectEqual(
+        try reader.reply().value,
+        .array([.array([.bulk("s"), .array([.array([.bulk("1-1"), .array([.bulk("f"), .bulk("v")])])])])]))
       try eventually("the primary is back") { try clients[0].call("RPUSH", "list", "x") == .integer(1) }
       try expectEqual(try clients[1].call("BLPOP", "list", "0"), .array([.bulk("list"), .bulk("x")]))
+    }
+  }
+
+  /// The old primary says with UNBLOCKED that nothing was popped.
+  @Test(.throughTheAmbassador)
+  func `a handover: those who wait go on at the new primary, with the time that is left`() throws {
+    try withLab { lab in
+      let (patient, hurried) = (try lab.connect(), try lab.connect())
+      try patient.send(Request.bytes(pipeline: [["BLPOP", "list", "0"], ["ECHO", "behind"]]))
+      let start = ContinuousClock.now
+      try hurried.send(Request.bytes(["BLPOP", "none", "4"]))
+      try eventually("both are blocked") { try blocked(lab) == 2 }
+      let new = lab.replicas[0]
+      try expectEqual(try lab.primary.call("FAILOVER", "TO", "127.0.0.1", "\(new.port)"), .simple("OK"))
+      try eventually("both are blocked at the new primary") {
+        try new.info("clients")["blocked_clients"] == "2"
+      }
+      try expectEqual(try lab.connect().call("RPUSH", "list", "x"), .integer(1))
+      try expectEqual(try patient.replies(2), [.array([.bulk("list"), .bulk("x")]), .bulk("behind")])
+      try expectEqual(try hurried.reply().value, .nullArray)
+      try check(ContinuousClock.now - start > .milliseconds(3990), "it waited only \(ContinuousClock.now - start)")
     }
   }
 

@@ -113,11 +113,50 @@ struct TransactionTests {
   // MARK: Without the upstream
 
   @Test(.throughTheAmbassador)
-  func `a transaction whose upstream is lost before EXEC is aborted, and nothing of it is executed`() throws {
+  func `a transaction whose upstream is lost before EXEC is opened again on another`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      for round in 0..<3 {
+        try expectEqual(
+          try client.pipeline([["MULTI"], ["INCR", "counter"]]), [.simple("OK"), .simple("QUEUED")])
+        try lab.primary.killClients { $0.contains(" multi=") && !$0.contains(" multi=-1 ") }
+        // Noticed before the next request, or together with it.
+        if round == 0 { try eventually("the loss is noticed") { lab.service.report.contains(" lost: ") } }
+        try expectEqual(try client.call("INCR", "counter"), .simple("QUEUED"))
+        try expectEqual(try client.call("EXEC"), .array([.integer(round * 2 + 1), .integer(round * 2 + 2)]))
+      }
+      try expectEqual(try client.call("GET", "counter"), .bulk("6"))
+    }
+  }
+
+  @Test(.throughTheAmbassador)
+  func `a transaction that waits for a primary is executed when there is one`() throws {
+    try withLab { lab in
+      let (client, watching) = (try lab.connect(patience: .seconds(60)), try lab.connect(patience: .seconds(60)))
+      try expectEqual(try client.pipeline([["MULTI"], ["INCR", "counter"]]), [.simple("OK"), .simple("QUEUED")])
+      _ = try watching.pipeline([["WATCH", "key"], ["MULTI"], ["SET", "key", "1"]])
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") { lab.service.report.contains("no primary") }
+      try client.send(Request.bytes(pipeline: [["INCR", "counter"], ["EXEC"], ["GET", "counter"]]))
+      let whole = try lab.connect(patience: .seconds(60))
+      try whole.send(Request.bytes(pipeline: [["MULTI"], ["SET", "whole", "1"], ["EXEC"]]))
+      // The keys that it watched may have changed.
+      try expectEqual(try watching.pipeline([["SET", "key", "2"], ["EXEC"]]), [.simple("QUEUED"), .nullArray])
+      try lab.primary.start()
+      try expectEqual(
+        try client.replies(3), [.simple("QUEUED"), .array([.integer(1), .integer(2)]), .bulk("2")])
+      try expectEqual(try whole.replies(3).last, .array([.simple("OK")]))
+      try expectEqual(try watching.call("EXISTS", "key"), .integer(0))
+    }
+  }
+
+  @Test(.throughTheAmbassador)
+  func `a transaction too long to be kept is aborted when its upstream is lost, and nothing of it is executed`() throws {
     try withLab(replicas: 0) { lab in
       let client = try lab.connect()
       try expectEqual(
-        try client.pipeline([["MULTI"], ["SET", "key", "1"]]), [.simple("OK"), .simple("QUEUED")])
+        try client.pipeline([["MULTI"], ["SET", "key", String(repeating: "x", count: 70_000)]]),
+        [.simple("OK"), .simple("QUEUED")])
       try lab.primary.killClients { $0.contains(" multi=") && !$0.contains(" multi=-1 ") }
       try eventually("the loss is noticed") { try client.call("SET", "key", "2") != .simple("QUEUED") }
       let queued = try client.call("SET", "key", "3")
@@ -137,7 +176,6 @@ struct TransactionTests {
       let client = try lab.connect()
       try client.call("MULTI")
       try lab.primary.killClients { $0.contains(" multi=") && !$0.contains(" multi=-1 ") }
-      try eventually("the loss is noticed") { try client.call("SET", "key", "2") != .simple("QUEUED") }
       try expectEqual(try client.call("DISCARD"), .simple("OK"))
       try expectEqual(try client.call("DISCARD"), .error("ERR DISCARD without MULTI"))
     }

@@ -14,7 +14,7 @@ public struct Findings: Sendable {
   public var errors: [String: Int]
   public var readErrors: [String: Int]
   public var connectionsLost: Int
-  public var unknown: Int
+  public var unknown: [String]
   /// Acknowledged writes that are not there in the end.
   public var missing: Int
   /// When the last of these was acknowledged, in seconds since the fault.
@@ -53,7 +53,9 @@ extension Findings {
     if !wrong.isEmpty { broken.append("\(wrong.count) wrong replies, as \(wrong[0])") }
     if !readErrors.isEmpty { broken.append("reads were refused: \(Self.list(readErrors))") }
     if !errors.isEmpty { broken.append("clients were told: \(Self.list(errors))") }
-    if unknown > promise.unknown { broken.append("\(unknown) writes are unknown, at most \(promise.unknown) may be") }
+    if unknown.count > promise.unknown {
+      broken.append("\(unknown.count) writes are unknown, at most \(promise.unknown) may be; as \(unknown[0])")
+    }
     if missing > 0, !promise.mayLose { broken.append("\(missing) acknowledged writes are missing") }
     return broken
   }

@@ -5,7 +5,8 @@ import TestSupport
 struct Journal {
   /// Keys of acknowledged writes, and when that was.
   var acknowledged: [(key: String, at: Double)] = []
-  var unknown: [(key: String, at: Double)] = []
+  /// Writes of unknown fate, and what was said of them.
+  var unknown: [(text: String, at: Double)] = []
   /// Reads of data that were there all the time.
   var reads: [Double] = []
   var errors: [(text: String, at: Double)] = []
@@ -36,7 +37,7 @@ final class SharedJournal: Sendable {
         journal.acknowledged.append((key, now))
       } else if let text = reply.errorText {
         if text.hasPrefix("AMBUNKNOWN") {
-          journal.unknown.append((key, now))
+          journal.unknown.append(("\(key): \(text)", now))
         } else {
           journal.errors.append((text, now))
         }

@@ -69,7 +69,7 @@ public final class Laboratory: Sendable {
     let findings = Findings(
       title: fault.title, acknowledged: seen.acknowledged.count, errors: Findings.tally(seen.errors.map(\.text)),
       readErrors: Findings.tally(seen.readErrors.map(\.text)), connectionsLost: seen.lostConnections.count,
-      unknown: seen.unknown.count, missing: missing.count, lastMissing: missing.map { $0.at - begin }.max(),
+      unknown: seen.unknown.map(\.text), missing: missing.count, lastMissing: missing.map { $0.at - begin }.max(),
       wrong: seen.wrong, writeGap: writeGap,
       readGap: Findings.longestGap(seen.reads.sorted(), from: begin, to: end),
       resumed: turn.flatMap { $0.at > begin ? writeGap.end - $0.at : nil })
@@ -116,11 +116,14 @@ extension Laboratory {
   /// All Sentinels name another primary than this one. Gives it back.
   @discardableResult
   func waitForSwitch(from old: RedisServer) throws -> RedisServer {
+    var new: RedisServer?
     try eventually(within: .seconds(60), "the Sentinels name another primary") {
-      let named = try sentinels.filter(\.isRunning).map { try $0.primaryPort() }
-      return Set(named).count == 1 && named[0] != nil && named[0] != old.port
+      let named = Set(try sentinels.filter(\.isRunning).map { try $0.primaryPort() })
+      new = redis.nodes.first { $0.port == named.first && $0.port != old.port }
+      return named.count == 1 && new != nil
     }
-    return try primary()
+    guard let new else { throw Failure("no primary") }
+    return new
   }
 
   func waitUntilLinked(_ replicas: [RedisServer]) throws {

@@ -61,7 +61,7 @@ final class Load: Sendable {
     let (key, value) = ("lab:\(index):\(number)", "value \(index):\(number)")
     let reply: RESPValue
     do { reply = try client.call("SET", key, value) } catch {
-      journal.note { $0.unknown.append((key, $1)) }
+      journal.note { $0.unknown.append(("\(key): \(error)", $1)) }
       throw error
     }
     journal.write(key, reply)

@@ -83,7 +83,7 @@ final class BlockedClient: Sendable {
           if let text = reply.errorText {
             journal.note { log, now in
               if text.hasPrefix("AMBUNKNOWN") {
-                log.unknown.append((Self.queue, now))
+                log.unknown.append(("BLPOP: \(text)", now))
               } else {
                 log.errors.append((text, now))
               }

@@ -42,6 +42,7 @@ public final class RESPClient: @unchecked Sendable {
 
   /// Connects to a Unix socket.
   public init(unixPath path: String, patience: Duration = Deadline.patience) throws {
+    host = path
     port = 0
     self.patience = patience
     descriptor = try LoopbackSocket.make(family: AF_UNIX)

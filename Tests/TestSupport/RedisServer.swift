@@ -28,7 +28,8 @@ public final class RedisServer: Sendable {
   public func start() throws {
     let line =
       place.launcher + [
-        Self.program, "--port", "\(port)", "--bind", place.host, "--protected-mode", "no", "--save", "", "--appendonly", "no",
+        Self.program, "--port", "\(port)", "--bind", place.host, "--protected-mode", "no", "--save", "", "--appendonly",
+        "no",
         "--dir", directory.path, "--repl-diskless-sync-delay", "0", "--enable-debug-command", "yes",
       ] + options
     let launch = { try ChildProcess(line, output: self.directory.file("log")) }

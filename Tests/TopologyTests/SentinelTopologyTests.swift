@@ -95,6 +95,43 @@ struct SentinelTopologyTests {
     #expect(story.topology.snapshot.fitReplicas == [a])
   }
 
+  @Test("A second failover right behind the first: the one that was promoted is its old primary, and no rival")
+  func twice() {
+    var story = SentinelStory.settled()
+    func promote(_ new: NodeAddress, insteadOf old: NodeAddress, _ epoch: UInt64, _ history: Int) {
+      story.event("s1", .failover(against: old))
+      #expect(story.primary == nil)
+      for id in ["s2", "s3"] { story.answer(id, old, epoch: epoch - 1) }
+      story.answer("s1", old, epoch: epoch - 1, failing: true)
+      story.event("s1", .selected(new, insteadOf: old))
+      story.node(new, primaryInfo("h\(history)", after: "h\(history - 1)"))
+      #expect(story.primary == new, "\(story.why)")
+    }
+    promote(a, insteadOf: p, 2, 1)
+    story.answerAll(a, epoch: 2)
+    #expect(story.primary == a && !story.topology.isUnsettled)
+    story.node(b, replicaInfo(of: a, "h1"))
+    promote(b, insteadOf: a, 3, 2)
+    story.answerAll(b, epoch: 3)
+    #expect(story.primary == b && !story.topology.isUnsettled)
+  }
+
+  @Test("Cut off together with the primary: neither a Sentinel nor a replica is left, so it is given up")
+  func cutOff() {
+    var story = SentinelStory.settled()
+    for id in SentinelStory.ids { story.lose(sentinel: id) }
+    story.lose(a)
+    #expect(story.primary == p)
+    story.lose(b)
+    #expect(story.primary == nil && story.why.contains("may be cut off from them"))
+    // It stays so until one of them tells more.
+    story.node(p, primaryInfo("h0"))
+    #expect(story.primary == nil)
+    story.node(b, replicaInfo(of: p, "h0"))
+    story.node(p, primaryInfo("h0"))
+    #expect(story.primary == p, "\(story.why)")
+  }
+
   @Test("The early proof needs the one that was selected, alone, going on from the history")
   func earlyProof() {
     func play(_ end: (inout SentinelStory) -> Void) -> NodeAddress? {

@@ -33,8 +33,8 @@ enum Awaited: Equatable {
   case identity
   /// Tells the server where its stream of writes is, for a WAIT.
   case fence
-  /// A mode switched on again, on another upstream.
-  case repeatedMode
+  /// Sent again on another upstream, as a mode or a part of an open transaction: the client has had its reply.
+  case repeated
   /// Subscriptions taken up again, with the number of confirmations still to come.
   case renewal(Channels, Int)
 }
@@ -42,7 +42,7 @@ enum Awaited: Equatable {
 extension Awaited {
   var isOurs: Bool {
     switch self {
-    case .identity, .fence, .repeatedMode, .renewal: true
+    case .identity, .fence, .repeated, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select,
       .setName,
       .hello, .auth, .helloAuth, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
@@ -57,7 +57,7 @@ extension Awaited {
     case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
       .local, .identity,
       .fence,
-      .repeatedMode, .renewal:
+      .repeated, .renewal:
       false
     }
   }
@@ -70,7 +70,7 @@ extension Awaited {
     case .interruption, .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth,
       .helloAuth,
       .mode, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .renewal:
       false
     }
   }
@@ -82,7 +82,7 @@ extension Awaited {
       .discardForExec:
       true
     case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence,
-      .repeatedMode,
+      .repeated,
       .renewal:
       false
     }
@@ -95,7 +95,7 @@ extension Awaited {
     case .plain, .blocking, .interruption, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe,
       .mode,
       .repeatable,
-      .discardForExec, .local, .identity, .fence, .repeatedMode, .renewal:
+      .discardForExec, .local, .identity, .fence, .repeated, .renewal:
       false
     }
   }
@@ -107,7 +107,7 @@ extension Awaited {
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth,
       .helloAuth,
       .mode, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeatedMode:
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated:
       false
     }
   }
@@ -120,12 +120,16 @@ struct AwaitedReply: Equatable {
   var start: Int
   /// The client does not want to have the reply.
   var isMuted: Bool
+  /// Its bytes, for another upstream in case this one is lost; empty when they are not kept.
+  var request: [UInt8] = []
 }
 
 /// Awaited replies, oldest first.
 struct AwaitedQueue: Equatable {
   private var items: [AwaitedReply] = []
   private var head = 0
+  /// Of the requests that are kept, together.
+  private(set) var keptBytes = 0
 
   var isEmpty: Bool { head == items.count }
   var count: Int { items.count - head }
@@ -133,13 +137,17 @@ struct AwaitedQueue: Equatable {
   var last: AwaitedReply? { head < items.count ? items[items.count - 1] : nil }
   var elements: [AwaitedReply] { Array(items[head...]) }
 
-  mutating func append(_ reply: AwaitedReply) { items.append(reply) }
+  mutating func append(_ reply: AwaitedReply) {
+    keptBytes += reply.request.count
+    items.append(reply)
+  }
 
   mutating func replaceFirst(_ reply: AwaitedReply) { items[head] = reply }
 
   mutating func popFirst() -> AwaitedReply? {
     guard head < items.count else { return nil }
     let reply = items[head]
+    keptBytes -= reply.request.count
     head += 1
     if head == items.count {
       items.removeAll(keepingCapacity: items.capacity <= 64)

@@ -91,8 +91,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
-    if session.state.transaction == .aborting, spec.local != .reset {
-      answerAborting(session, spec)
+    if session.state.isTransactionLost, spec.local != .reset {
+      answerLost(session, spec)
       return true
     }
     if let isTaken = pauses(spec, request.count) { return isTaken }
@@ -136,9 +136,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .ask: return send(request, .exec, session)
       case .fail: return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
       case .abort:
-        var null: [UInt8] = []
-        ReplyWriter.appendNullArray(session.state.isRESP3 ? .three : .two, to: &null)
-        return send(["DISCARD"], .discardForExec(null), session)
+        return send(["DISCARD"], .discardForExec(SessionWords.null(isRESP3: session.state.isRESP3)), session)
       }
     case .discard: return send(request, .discard, session)
     case .watch: return send(request, .watch, session)
@@ -182,10 +180,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
       // acknowledged: any command that runs now makes the connection one that has seen them all.
-      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session) }
+      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session, request.count) }
       sendOurs(["PING"], .fence, session)
     }
-    return send(request, .blocking(isRead: isRead), session)
+    // What WAIT has counted is gone with its connection.
+    return send(request, .blocking(isRead: isRead), session, isKept: !needsFence)
   }
 
   private func takeMode(_ mode: SessionState.Mode, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
@@ -279,17 +278,18 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// A command of a transaction whose upstream is lost.
-  private func answerAborting(_ session: Session, _ spec: CommandSpec) {
+  private func answerLost(_ session: Session, _ spec: CommandSpec) {
+    let isVoided = session.state.transaction == .voided
     switch spec.session {
     case .exec:
       session.state.endAborted()
-      say(SessionWords.execAborted, session)
+      say(isVoided ? SessionWords.null(isRESP3: session.state.isRESP3) : SessionWords.execAborted, session)
     case .discard:
       session.state.endAborted()
       say(SessionWords.ok, session)
     case .multi: say(SessionWords.nestedMulti, session)
     case .watch: say(SessionWords.watchInMulti, session)
-    default: say(ProxyRefusal.transactionLost(session.abortReason).bytes, session)
+    default: say(isVoided ? SessionWords.queued : ProxyRefusal.transactionLost(session.abortReason).bytes, session)
     }
   }
 

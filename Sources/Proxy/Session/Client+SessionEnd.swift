@@ -10,6 +10,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   func endSession() {
     guard let session = pointee.session else { return }
     pointee.session = nil
+    if session.isWaiting { stopWaiting(session) }
     session.end()
     pointee.outstanding -= Int32(session.state.takeQueue().count { !$0.what.isOurs })
     pointee.lane = nil

@@ -4,13 +4,17 @@ import Reactor
 // From a session to its upstream.
 extension UnsafeMutablePointer where Pointee == Client {
   /// Sends a request to the session's upstream. False: it has to wait.
-  func send(_ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session) -> Bool {
+  /// - Parameter isKept: whether it may be sent again on another upstream if it provably was not executed.
+  func send(
+    _ request: UnsafeRawBufferPointer, _ what: Awaited, _ session: Session, isKept: Bool = true
+  ) -> Bool {
     guard let lane = upstream(of: session, for: what),
       lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver || what.isHarmless
     else {
-      return refuse(what, session)
+      return refuse(what, session, request.count)
     }
-    session.state.await(what, at: lane.pointee.streamQueued)
+    let mayKeep = isKept && session.state.keptBytes + request.count <= Limits.keptSessionBytes
+    session.state.await(what, at: lane.pointee.streamQueued, request: mayKeep ? Array(request) : [])
     lane.appendStreamed(request)
     countSent(on: lane, session)
     parkIfFull(lane)
@@ -43,8 +47,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     bytes.withUnsafeBytes { lane.appendStreamed($0) }
   }
 
-  /// There is no upstream to send it to. False: what it means is not known yet.
-  func refuse(_ what: Awaited, _ session: Session) -> Bool {
+  /// There is no upstream to send it to. False: it waits for one, or until it is known what it means.
+  /// - Parameter length: that of the request.
+  func refuse(_ what: Awaited, _ session: Session, _ length: Int) -> Bool {
     if session.lane == nil, session.state.needsUpstream {
       switch what {
       case .subscribe, .unsubscribe, .repeatable:
@@ -55,6 +60,11 @@ extension UnsafeMutablePointer where Pointee == Client {
       default: break
       }
     }
+    let worker = pointee.worker
+    let isFull =
+      worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    // What is to interrupt a script must not wait for its end.
+    if session.lane != nil || !isFull, what != .interruption, hold(length) { return false }
     guard session.state.isModeProven else {
       park(.order)
       return false
@@ -62,9 +72,6 @@ extension UnsafeMutablePointer where Pointee == Client {
     if what == .exec, session.lane != nil, session.state.isInTransaction {
       return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
     }
-    let worker = pointee.worker
-    let isFull =
-      pointee.worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
     let refusal = isFull ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.primaryRefusal
     if what == .multi, !session.state.isInTransaction {
       // An error would be overheard by clients that send all of a transaction at once, and the rest of it executed.
@@ -94,14 +101,16 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
     }
     guard let node, let lane = worker.lend(set, node, to: self) else { return nil }
+    if session.isWaiting { stopWaiting(session) }
     session.lane = lane
     lane.pointee.session = session
     lane.pointee.streamQueued = 0
     session.state.changeUpstream(isRESP3: pointee.set.pointee.protocolVersion == 3)
     let waiting = session.state.takeQueue()
     if lane.pointee.upstreamID == 0 { sendOurs(["CLIENT", "ID"], .identity, session) }
-    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeatedMode, session) } }
+    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeated, session) } }
     renewSubscriptions(session)
+    for request in session.state.script ?? [] { sendOurs(request, .repeated, session) }
     for reply in waiting { resend(reply, session, lane) }
     return lane
   }
@@ -135,9 +144,14 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .subscribe(let channels, let names): write("SUBSCRIBE", channels, names)
     case .unsubscribe(let channels, let names): write("UNSUBSCRIBE", channels, names)
     case .repeatable(let request): bytes = request
-    default: break
+    case .blocking:
+      let waited = pointee.worker.pointee.loop.now - session.blockedSince
+      bytes = BlockingTimeout.shortened(reply.request, by: waited)
+    default: bytes = reply.request
     }
-    session.state.putBack(AwaitedReply(what: reply.what, start: lane.pointee.streamQueued, isMuted: reply.isMuted))
+    var again = reply
+    again.start = lane.pointee.streamQueued
+    session.state.putBack(again)
     guard !bytes.isEmpty else { return }
     bytes.withUnsafeBytes { lane.appendStreamed($0) }
     session.inFlight += 1

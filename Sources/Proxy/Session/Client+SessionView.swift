@@ -74,7 +74,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       return isTaken
     }
     let isPassedOn = spec.handling == .forward || spec.handling == .everywhere || spec.local == .echo
-    guard isPassedOn, session.state.transaction != .aborting, let lane = upstream(of: session),
+    guard isPassedOn, !session.state.isTransactionLost, let lane = upstream(of: session),
       lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver
     else {
       pointee.stream = .discarding
@@ -82,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       let refusal =
         !isPassedOn
         ? refusal(of: spec)
-        : session.state.transaction == .aborting
+        : session.state.isTransactionLost
           ? ProxyRefusal.transactionLost(session.abortReason).bytes : pointee.worker.primaryRefusal.bytes
       if !session.state.takeMute() { reply(refusal) }
       return true

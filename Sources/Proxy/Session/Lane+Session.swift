@@ -25,6 +25,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
         let length = pointee.scanner.position - pointee.passedOn
         let mayWrite = session.state.queue.first?.what.mayWrite ?? false
         let reply = UnsafeRawBufferPointer(rebasing: rest[..<length])
+        if pointee.passedOn == 0, pointee.scanner.kind == UInt8(ascii: "-"), refuses(session, reply) {
+          pass(to: at)
+          end("it does not take writes: \(ReplyError(reply: reply))", blaming: false)
+          return bytes.count
+        }
+        if session.unblockedBy != nil, pointee.passedOn == 0, endsWithLastWord(session, reply) {
+          return bytes.count
+        }
         let isUnblocked = session.unblocking != nil && session.state.isBlocked
         var outcome = receive(session, reply)
         if isUnblocked { takeUnblocked(reply, &outcome, session) }
@@ -126,6 +134,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let client = session.client
     guard !client.pointee.isClosed else { return }
     if pointee.isHandedOver { client.goOnElsewhere(session) }
+    if session.unblockedBy != nil, session.state.queue.isEmpty {
+      return end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
+    }
     client.endSessionIfClean(session)
     client.goOnAfterHold()
   }
@@ -156,7 +167,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
     }
     let total = pointee.isStreamOpen ? Int.max : pointee.streamQueued
-    let answers = session.state.lose(sentUpTo: pointee.streamQueued - pointee.streamUnsent, of: total, render: words)
+    let answers = session.state.lose(
+      sentUpTo: pointee.streamQueued - pointee.streamUnsent, of: total, isHeadRefused: session.isHeadRefused,
+      mayRepeat: worker.mayHold && !client.pointee.isFinishing, render: words)
+    session.isHeadRefused = false
+    session.unblockedBy = nil
     session.abortReason = "lost \(node.pointee.name): \(why)"
     for answer in answers {
       if answer.fate == .unknown { worker.pointee.counters.unknownFates += 1 }
@@ -172,6 +187,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.endSessionIfClean(session)
     if session.state.needsUpstream, !session.isOver {
       worker.pointee.adrift.append(session)
+      client.waitForUpstream(session)
       worker.keepTime()
     }
     client.settle(Int32(answers.count))
@@ -190,6 +206,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       return true
     }
     if pointee.isHandedOver { return checkHandover(of: session, now: now) }
+    if let end = session.unblockedBy, now > end {
+      self.end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
+      return false
+    }
     guard !session.state.queue.isEmpty || pointee.streamUnsent > 0 else { return false }
     let isMeantToBe = session.state.isBlocked && pointee.streamUnsent == 0
     // What was asked to wait does, for as long as discovery finds the node well.

@@ -1,8 +1,8 @@
 /// A client that has an upstream of its own, because a redis-server holds something for it.
 ///
 /// From its first such command until the server provably holds nothing any more, all that the client sends goes to that
-/// upstream, in order, and nothing of it is ever sent again: only the upstream's own replies say what the server holds.
-/// The bytes are not kept, so a long request passes through as it arrives.
+/// upstream, in order: only the upstream's own replies say what the server holds. When it is lost, what provably was not
+/// executed is sent again on another one, as far as it was kept: a long request passes through as it arrives.
 ///
 /// Invariant: `client.pointee.session === self` and, if there is a lane, `lane.pointee.session === self`, until `isOver`.
 final class Session {
@@ -28,6 +28,13 @@ final class Session {
   var unblocking: Unblocking?
   /// The newest request that blocks, if it blocks for ever.
   var endless: [UInt8]?
+  /// The upstream has refused the request at the head, as only a node does that is no primary: it was not executed.
+  var isHeadRefused = false
+  /// Until when the upstream, that of a former primary, may say that the command which blocks there was not executed.
+  var unblockedBy: Double?
+  /// Requests wait for another upstream, with so many bytes of them among those that the worker holds.
+  var isWaiting = false
+  var heldBytes = 0
   /// Why the transaction that is being refused was lost.
   var abortReason = ""
   private(set) var isOver = false

@@ -1,3 +1,5 @@
+import RESP
+
 extension SessionState {
   /// What becomes of a request whose upstream is lost.
   enum Fate: Equatable {
@@ -24,17 +26,36 @@ extension SessionState {
   /// - Parameters:
   ///   - sent: how many of the bytes for this upstream were handed to the kernel.
   ///   - total: how many there were, or more than that when the last request was still arriving.
+  ///   - isHeadRefused: the request that is to be answered next was refused by a node that is no primary, and with it, if it
+  ///     belongs to a transaction, all of that.
+  ///   - mayRepeat: whether another upstream is waited for.
   ///   - render: the words for a fate that has to wait for its turn.
-  mutating func lose(sentUpTo sent: Int, of total: Int, render: (Fate) -> [UInt8]) -> [LostReply] {
+  mutating func lose(
+    sentUpTo sent: Int, of total: Int, isHeadRefused: Bool = false, mayRepeat: Bool = true,
+    render: (Fate) -> [UInt8]
+  ) -> [LostReply] {
     let entries = takeQueue()
     // A request of which a single byte was not sent was not executed.
     let ends = entries.dropFirst().map(\.start) + [total]
-    let lastExec = entries.indices.last { entries[$0].what == .exec && ends[$0] <= sent }
-    var walk = Walk(isOpen: isInTransaction && transaction != .aborting, isWatching: watch == .keys)
+    // Behind a command that was refused, EXEC executes nothing.
+    let refusedExec = isHeadRefused && isQueueing ? entries.firstIndex { $0.what == .exec } : nil
+    let lastExec = entries.indices.last { entries[$0].what == .exec && ends[$0] <= sent && $0 != refusedExec }
+    var repetition = Repetition(
+      count: entries.count, isOpen: isQueueing, hasScript: script != nil, isWatching: watch != .none)
+    if mayRepeat { repetition.decide(entries, ends: ends, sent: sent, isHeadRefused: isHeadRefused) }
+    let keepsTransaction = isQueueing && repetition.keepsOpenTransaction
+    if !keepsTransaction { forgetScript() }
+    var walk = Walk(
+      isOpen: isQueueing && !keepsTransaction, isWatching: watch != .none, null: SessionWords.null(isRESP3: isRESP3))
     var answers: [LostReply] = []
     for (index, entry) in entries.enumerated() where !entry.what.isOurs {
+      if repetition.isAskedAgain[index] {
+        putBack(entry)
+        continue
+      }
       let mayBeExecuted = lastExec.map { index <= $0 } ?? false
-      let fate = walk.fate(of: entry, wasSent: ends[index] <= sent, mayBeExecuted: mayBeExecuted)
+      let fate = walk.fate(
+        of: entry, wasSent: ends[index] <= sent && index != refusedExec, mayBeExecuted: mayBeExecuted)
       switch fate {
       case nil: putBack(entry)
       case .reset?:
@@ -45,28 +66,36 @@ extension SessionState {
           answers.append(LostReply(fate: fate, isMuted: waiting.isMuted))
         }
         reset()
-        walk = Walk(isOpen: false, isWatching: false)
+        walk.isOpen = false
+        walk.isWatching = false
         answers.append(LostReply(fate: .reset, isMuted: entry.isMuted))
       case let fate? where queue.isEmpty: answers.append(LostReply(fate: fate, isMuted: entry.isMuted))
       case let fate?:
         putBack(AwaitedReply(what: .local(render(fate)), start: 0, isMuted: entry.isMuted))
       }
     }
-    if transaction != .aborting { transaction = walk.isOpen ? .aborting : .none }
-    if watch == .keys { watch = walk.isWatching ? .broken : .none }
+    if !isTransactionLost, !keepsTransaction {
+      transaction = walk.isOpen ? (walk.isWatching ? .voided : .aborting) : .none
+    }
+    if watch != .none { watch = walk.isWatching ? .broken : .none }
     return answers
   }
+
+  private var isQueueing: Bool { if case .queueing = transaction { true } else { false } }
 
   /// Goes through the requests as the server would have done.
   private struct Walk {
     var isOpen: Bool
     var isWatching: Bool
+    let null: [UInt8]
 
     /// - Returns: nothing for a request that may be sent again.
     mutating func fate(of entry: AwaitedReply, wasSent: Bool, mayBeExecuted: Bool) -> Fate? {
       // Within a transaction nothing runs before EXEC does.
       let byData: Fate =
-        isOpen ? (mayBeExecuted ? .unknown : .notExecuted) : wasSent ? .unknown : .notExecuted
+        isOpen
+        ? (mayBeExecuted ? .unknown : isWatching ? .said(SessionWords.queued) : .notExecuted)
+        : wasSent ? .unknown : .notExecuted
       switch entry.what {
       case .plain(let isRead), .blocking(let isRead):
         return isRead && byData == .unknown && !isOpen ? .readLost : byData
@@ -77,8 +106,8 @@ extension SessionState {
         return .ok
       case .exec:
         guard isOpen else { return wasSent ? .unknown : .notExecuted }
-        (isOpen, isWatching) = (false, false)
-        return wasSent ? .unknown : .said(SessionWords.execAborted)
+        defer { (isOpen, isWatching) = (false, false) }
+        return wasSent ? .unknown : .said(isWatching ? null : SessionWords.execAborted)
       case .discard:
         guard isOpen else { return wasSent ? .unknown : .notExecuted }
         (isOpen, isWatching) = (false, false)
@@ -93,7 +122,7 @@ extension SessionState {
       case .subscribe, .unsubscribe, .repeatable: return isOpen ? byData : nil
       case .reset: return .reset
       case .local(let bytes): return .said(bytes)
-      case .identity, .fence, .repeatedMode, .renewal: return nil
+      case .identity, .fence, .repeated, .renewal: return nil
       }
     }
   }
@@ -106,6 +135,15 @@ enum SessionWords {
   static let nestedMulti = Array("-ERR MULTI calls can not be nested\r\n".utf8)
   static let watchInMulti = Array("-ERR WATCH inside MULTI is not allowed\r\n".utf8)
   static let reset = Array("+RESET\r\n".utf8)
+  static let queued = Array("+QUEUED\r\n".utf8)
+
+  /// EXEC's answer when watched keys have changed.
+  static func null(isRESP3: Bool) -> [UInt8] {
+    var bytes: [UInt8] = []
+    ReplyWriter.appendNullArray(isRESP3 ? .three : .two, to: &bytes)
+    return bytes
+  }
+
   /// To a client that caches: everything may have changed.
   static let everythingInvalid = Array(">2\r\n$10\r\ninvalidate\r\n_\r\n".utf8)
 }

@@ -10,6 +10,9 @@ struct SessionState {
     case queueing(Queued)
     /// The queue is lost with its upstream: everything is refused here until EXEC, which is told so, or DISCARD.
     case aborting
+    /// The same, and with it were lost watched keys: they count as changed, so EXEC will find nothing to execute, and
+    /// until then what is sent counts as queued.
+    case voided
   }
 
   enum Watch: Equatable {
@@ -56,7 +59,11 @@ struct SessionState {
   }
 
   var transaction = Transaction.none {
-    didSet { if transaction == .none || oldValue == .none { queuedCommands = transaction == .none ? -1 : 0 } }
+    didSet {
+      guard transaction == .none || oldValue == .none else { return }
+      queuedCommands = transaction == .none ? -1 : 0
+      script = nil
+    }
   }
   var watch = Watch.none
   var replies = Replies.on
@@ -71,6 +78,12 @@ struct SessionState {
   private(set) var queue = AwaitedQueue()
   /// How many commands the server has queued; -1 outside of transactions.
   private(set) var queuedCommands = -1
+  /// The requests of the open transaction that were answered, MULTI first, to open it again elsewhere; nothing when one of
+  /// them is not kept.
+  private(set) var script: [[UInt8]]? {
+    didSet { if script == nil { scriptBytes = 0 } }
+  }
+  private var scriptBytes = 0
 
   /// The protocol version that the upstream speaks now.
   private(set) var isRESP3: Bool
@@ -89,6 +102,12 @@ extension SessionState {
 
   /// Whether another upstream must take over when this one is lost, without being asked to.
   var needsUpstream: Bool { !subscriptions.isEmpty || !modes.isEmpty || queue.hasUnsentRequests }
+
+  /// What is kept of requests.
+  var keptBytes: Int { scriptBytes + queue.keptBytes }
+
+  /// Nothing is left of the transaction but its end, which is told here.
+  var isTransactionLost: Bool { transaction == .aborting || transaction == .voided }
 
   /// Whether what the server holds is known, whatever is still to be answered.
   var isModeProven: Bool { !queue.contains { $0.changesMode } }
@@ -125,7 +144,8 @@ extension SessionState {
 // Requests.
 extension SessionState {
   /// A request is sent: from byte `start` of all that were sent on this upstream.
-  mutating func await(_ what: Awaited, at start: Int) {
+  /// - Parameter request: its bytes, if it may be asked again; empty when they are not kept.
+  mutating func await(_ what: Awaited, at start: Int, request: [UInt8] = []) {
     // Whatever the reply says: such an upstream is nobody else's any more.
     if what.altersUpstream { isAltered = true }
     switch what {
@@ -137,7 +157,7 @@ extension SessionState {
     // RESET switches replies on before it is answered, unless it is the one to be skipped.
     let wasOff = replies == .off
     let isMuted = what.isOurs ? false : takeMute() && !(what == .reset && wasOff)
-    queue.append(AwaitedReply(what: what, start: start, isMuted: isMuted))
+    queue.append(AwaitedReply(what: what, start: start, isMuted: isMuted, request: request))
   }
 
   /// Whether the client wants no reply to the request that it has just sent.
@@ -188,6 +208,17 @@ extension SessionState {
   mutating func changeUpstream(isRESP3: Bool) {
     self.isRESP3 = isRESP3
     isAltered = false
+    if queuedCommands > 0 { queuedCommands = 0 }
+  }
+
+  /// The open transaction cannot be opened again elsewhere.
+  mutating func forgetScript() { script = nil }
+
+  private mutating func noteAnswered(_ head: AwaitedReply) {
+    guard case .queueing = transaction, script != nil, !head.what.isOurs else { return }
+    guard !head.request.isEmpty else { return forgetScript() }
+    script?.append(head.request)
+    scriptBytes += head.request.count
   }
 
   /// The replies that are known already and whose turn has come.
@@ -233,6 +264,7 @@ extension SessionState {
     if kind == UInt8(ascii: ">") { return Outcome() }
     guard let head = queue.popFirst() else { return Outcome(isUnexpected: true) }
     if queuedCommands >= 0, reply.elementsEqual("+QUEUED\r\n".utf8) { queuedCommands += 1 }
+    noteAnswered(head)
     if case .plain = head.what { return Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1) }
     return settle(head, ReplyShape(reply, kind: kind))
   }
@@ -294,7 +326,10 @@ extension SessionState {
     case .plain, .blocking, .interruption, .repeatable: break
     case .local(let bytes): outcome = Outcome(delivery: .replace(bytes), settled: 1)
     case .multi:
-      if shape == .ok { transaction = .queueing(Queued()) }
+      if shape == .ok {
+        transaction = .queueing(Queued())
+        if !head.request.isEmpty { (script, scriptBytes) = ([head.request], head.request.count) }
+      }
     case .exec: finishExec(shape, &outcome)
     case .discardForExec(let bytes):
       if shape == .ok {
@@ -346,7 +381,7 @@ extension SessionState {
     case .identity:
       outcome = Outcome(delivery: .drop, settled: 0)
       if case .integer(let id) = shape { outcome.upstreamID = id } else { outcome.upstreamID = -1 }
-    case .fence, .repeatedMode, .renewal: outcome = Outcome(delivery: .drop, settled: 0)
+    case .fence, .repeated, .renewal: outcome = Outcome(delivery: .drop, settled: 0)
     }
     return outcome
   }

@@ -6,7 +6,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func moveSessions() {
     let now = pointee.loop.now
     for lane in pointee.lanes where lane.pointee.session != nil && !lane.pointee.node.pointee.isPrimary {
-      if lane.pointee.isHandedOver { continue }
+      if lane.pointee.isHandedOver || lane.isUnblocking { continue }
       if pointee.primary != nil {
         lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
       } else {
@@ -25,7 +25,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let waiting = pointee.adrift
     pointee.adrift.removeAll()
     for session in waiting where !session.isOver && session.lane == nil && session.state.needsUpstream {
-      if session.client.upstream(of: session) == nil { pointee.adrift.append(session) }
+      if !pointee.isPrimaryPaused, session.client.upstream(of: session) != nil { continue }
+      if session.isWaiting, !mayHold { session.client.giveUpWaiting(session) }
+      if !session.isOver, session.state.needsUpstream { pointee.adrift.append(session) }
     }
     return !pointee.adrift.isEmpty
   }
