@@ -169,7 +169,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let total = pointee.isStreamOpen ? Int.max : pointee.streamQueued
     let answers = session.state.lose(
       sentUpTo: pointee.streamQueued - pointee.streamUnsent, of: total, isHeadRefused: session.isHeadRefused,
-      mayRepeat: worker.mayHold && !client.pointee.isFinishing, render: words)
+      mayRepeat: worker.mayHold && !client.pointee.isFinishing && !pointee.isHandedOver, render: words)
     session.isHeadRefused = false
     session.unblockedBy = nil
     session.abortReason = "lost \(node.pointee.name): \(why)"
