@@ -7,7 +7,7 @@ ifdef CI
 STRICT := -Xswiftc -warnings-as-errors
 endif
 
-.PHONY: help build demo image test differential redis-py-tests check format lint fuzz bench bench-quick packages test-packages redis-py-packages bench-packages install clean
+.PHONY: help build demo image test differential redis-py-tests check format lint fuzz bench bench-quick failover-report packages test-packages redis-py-packages bench-packages install clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,14 @@ bench: build bench-packages ## Measure beside direct, HAProxy and twemproxy: mak
 bench-quick: ## The same as a smoke run of a few minutes
 	$(MAKE) bench BENCH="all --quick"
 
+# In a network namespace of its own, because some of its faults cut networks.
+IN_NAMESPACE := unshare --map-root-user --net --mount sh -c \
+  'mount -t tmpfs tmpfs /run && mkdir -p /run/netns && touch /run/netns/.failover-laboratory && ip link set lo up && exec "$$@"' sh
+
+failover-report: build test-packages ## Inject every fault under load and write what clients saw into README.md
+	swift build -c release --product failover-report $(SWIFT_FLAGS)
+	$(IN_NAMESPACE) .build/release/failover-report --readme README.md $(FAULTS)
+
 install: build ## Install to $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 $(RELEASE) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/redis-amb
 
@@ -82,7 +90,7 @@ packages:
 	$(call apt,libev-dev libhiredis-dev libyaml-dev redis-server redis-tools python3)
 
 test-packages:
-	$(call apt,python3-venv nodejs node-redis php-cli php-redis ruby-redis ruby-sidekiq libredis-perl util-linux)
+	$(call apt,python3-venv nodejs node-redis php-cli php-redis ruby-redis ruby-sidekiq libredis-perl util-linux iproute2)
 	$(call pip,Tests/ClientPrograms/requirements.txt,programs)
 	$(call pip,Tests/Manifests/requirements.txt,manifests)
 	@test -x .build/promtool || { cd .build && sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
