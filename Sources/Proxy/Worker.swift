@@ -37,7 +37,9 @@ public enum WorkerEvent: Sendable {
   public var isEvidence: Bool {
     switch self {
     case .upstreamLost, .replicaSilent, .primaryRefused: true
-    case .outageOver, .resubscribed, .clientClosed, .followed, .configured, .drained, .passwordRefused, .ended: false
+    case .outageOver, .resubscribed, .clientClosed, .followed, .configured, .drained, .passwordRefused, .clientsAsked,
+      .ended:
+      false
     }
   }
 }
