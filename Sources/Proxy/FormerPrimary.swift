@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     else { return false }
     if let session = lane.pointee.session {
       if session.unblockedBy != nil { return true }
-      if session.state.isBlocked { return unblock(lane) }
+      if session.state.isBlocked { return askToUnblock(lane) }
       guard session.inFlight > 0, !session.state.isOpaque, !lane.isSilent(now) else { return false }
       session.unblockedBy = now + Limits.lastWords
     } else {

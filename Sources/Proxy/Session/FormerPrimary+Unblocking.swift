@@ -6,7 +6,7 @@ import Reactor
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Asks a node that is not the primary any more to end the command that blocks on this lane. False: there is none, or
   /// nobody to ask.
-  func unblock(_ lane: LaneRef) -> Bool {
+  func askToUnblock(_ lane: LaneRef) -> Bool {
     guard let session = lane.pointee.session, session.state.isBlocked, lane.pointee.state == .ready,
       lane.pointee.upstreamID > 0, lane.pointee.streamUnsent == 0, mayHold,
       session.state.queue.first?.request.isEmpty == false
