@@ -60,4 +60,28 @@ extension UnsafeMutablePointer where Pointee == Client {
     default: spec.handling == .closeSilently
     }
   }
+
+  /// What the others are told. Like the server, it looks first whether there is such a command, and then for its arguments.
+  func refuseBarred(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) {
+    let words = arguments(of: request)
+    let table = pointee.worker.pointee.table
+    let abort = "EXECABORT Transaction discarded because of: "
+    if spec.id == CommandSpec.unknown.id {
+      var quoted: [UInt8] = []
+      for word in words.dropFirst() where quoted.count < 128 {
+        quoted += [UInt8(ascii: "'")] + word.prefix { $0 != 0 }.prefix(128 - quoted.count) + Array("' ".utf8)
+      }
+      let name = words.first?.prefix { $0 != 0 }.prefix(128) ?? []
+      reply(error: "ERR unknown command '", quoting: name + Array("', with args beginning with: ".utf8) + quoted, "")
+    } else if spec.flags.contains(.container), words.count > 1 {
+      let name = table.name(of: spec).uppercased()
+      reply(error: "ERR unknown subcommand '", quoting: Array(words[1].prefix(128)), "'. Try \(name) HELP.")
+    } else if !spec.accepts(argumentCount: words.count) {
+      reply(
+        error: spec.session == .exec
+          ? "\(abort)wrong number of arguments for 'exec' command" : table.wrongArgumentCount(spec))
+    } else {
+      reply(error: "\(spec.session == .exec ? abort : "")NOAUTH Authentication required.")
+    }
+  }
 }

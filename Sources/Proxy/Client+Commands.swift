@@ -9,7 +9,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   func handle(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     let table = pointee.worker.pointee.table
     if pointee.isBarred, !isAllowedWhileBarred(spec) {
-      reply(error: "NOAUTH Authentication required.")
+      refuseBarred(spec, request)
       return true
     }
     switch spec.handling {
@@ -233,7 +233,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     if pointee.isBarred, who == nil {
       reply(
         error:
-          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
+          "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"
       )
       return true
     }

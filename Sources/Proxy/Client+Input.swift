@@ -430,6 +430,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     var request: [UInt8] = []
     RequestWriter.append(arguments, to: &request)
     let count = request.count
+    // The bounds for those who have not introduced themselves are not the server's for a line.
+    pointee.scanner.isAuthenticated = true
+    defer { pointee.scanner.isAuthenticated = !pointee.isBarred }
     let used = request.withUnsafeMutableBufferPointer { buffer -> Int in
       guard let base = buffer.baseAddress else { return count }
       return dispatch(base, count)

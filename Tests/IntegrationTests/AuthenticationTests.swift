@@ -148,6 +148,26 @@ struct AuthenticationTests {
     try expectEqual(try client.call("SET", "key", "x"), .simple("OK"))
     try expectEqual(try client.call("RESET"), .simple("RESET"))
     try expectEqual(try client.call("GET", "key").errorText, "NOAUTH Authentication required.")
+    for words in [["AUTH", "nobody", "x"], ["HELLO", "3", "AUTH", "nobody", "x"]] {
+      // Sent before that is answered, and before it can be known that it is wrong.
+      let large = ["SET", "key", String(repeating: "x", count: 10_000)]
+      let replies = try client.pipeline([words, ["SET", "key", "stolen"], ["MULTI"], ["GET", "key"], large, ["EXEC"]])
+      try check(replies[0].errorText?.hasPrefix("WRONGPASS") == true, "\(replies)")
+      try check(
+        replies[1...].allSatisfy { $0.errorText?.hasSuffix("NOAUTH Authentication required.") == true }, "\(replies)")
+    }
+    try expectEqual(try redis.primary.call("GET", "key"), .bulk("x"))
+    let many = ["MSET"] + (0..<12).map { "\($0)" }
+    try expectEqual(
+      try client.pipeline([["AUTH", "writer", "w-secret"], many, ["AUTH", "x", "y"], ["GET", "key"], ["RESET"]]).map(
+        \.isError),
+      [false, false, true, false, false])
+    try client.send("MSET 1 2 3 4 5 6 7 8 9 10 11 12\r\n")
+    try expectEqual(try client.reply().value.errorText, "NOAUTH Authentication required.", "a line")
+    // The server says first whether there is such a command.
+    for words in [["NOSUCH", "a", "b c"], ["CLIENT", "NOSUCH"], ["CLIENT"], ["GET"]] {
+      try expectEqual(try client.call(words), try redis.primary.call(words), "\(words)")
+    }
     // As redis-server does with those who have not introduced themselves.
     try client.send("*11\r\n")
     let rest = String(decoding: try client.bytesUntilClosed(), as: UTF8.self)

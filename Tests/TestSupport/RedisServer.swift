@@ -87,6 +87,9 @@ extension RedisServer {
   @discardableResult
   public func call(_ arguments: String...) throws -> RESPValue { try connect().call(arguments) }
 
+  @discardableResult
+  public func call(_ arguments: [String]) throws -> RESPValue { try connect().call(arguments) }
+
   /// A section of INFO, as fields and values.
   public func info(_ section: String) throws -> [String: String] {
     guard let text = try call("INFO", section).text else { throw Failure("no INFO from \(port)") }

@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   func dispatchInSession(_ base: UnsafePointer<UInt8>, _ count: Int) -> Int {
     var at = 0
     while at < count, let session = pointee.session {
-      if session.state.isHolding {
+      if mustWait(in: session) {
         // Read on, so that its closing is noticed; but not without end.
         if count - at > Limits.laneBacklogHigh { park(.order) }
         return at
@@ -66,6 +66,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     return at < count ? at + dispatch(base + at, count - at) : at
   }
 
+  /// Whether what the client sends next is not even looked at: the answer to what is in flight decides what it means, or
+  /// whether it may be done at all.
+  func mustWait(in session: Session) -> Bool {
+    session.state.isHolding || pointee.isBarred && !session.state.isModeProven
+  }
+
   /// The command of the request that was scanned.
   private func scannedSpec(_ request: UnsafePointer<UInt8>) -> CommandSpec {
     let name = pointee.scanner.name
@@ -76,6 +82,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// False: the answer to what is in flight decides what becomes of it, and the client is parked.
   private func takeInSession(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     pointee.lastCommand = spec.id
+    if pointee.isBarred, !isAllowedWhileBarred(spec) {
+      refuseBarred(spec, request)
+      return true
+    }
     if spec.handling == .closeSilently {
       close()
       return true

@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Goes on with requests that have waited here.
   func goOnAfterHold() {
     guard pointee.park == .none, !pointee.input.isEmpty, !pointee.isClosed, !pointee.isFinishing else { return }
-    if let session = pointee.session, session.state.isHolding { return }
+    if let session = pointee.session, mustWait(in: session) { return }
     unpark()
   }
 

@@ -2,8 +2,10 @@ import TestSupport
 
 /// A bare redis-server and the service under test, which are asked the same.
 final class DifferentialPair {
-  private let lab: Lab
+  private let port: UInt16
   private let bare: RedisServer
+  /// What clients of both have to give first, if anything.
+  private let password: String?
   private let commands: [String]
   private let digests: [String]
 
@@ -19,26 +21,32 @@ final class DifferentialPair {
     "bzpopmax", "bzmpop", "subscribe", "psubscribe", "ssubscribe", "unsubscribe", "punsubscribe", "sunsubscribe",
   ]
 
-  init(_ lab: Lab) throws {
-    self.lab = lab
+  /// - Parameter port: of the service under test.
+  init(port: UInt16, password: String? = nil) throws {
+    self.port = port
+    self.password = password
     bare = try RedisServer()
     let client = try bare.connect()
     commands = (try client.call("COMMAND", "LIST").elements ?? []).compactMap(\.text)
       .filter { !Self.excluded.contains($0) && !$0.contains("|") }.sorted()
     digests = try Grammar.scripts.compactMap { try client.call("SCRIPT", "LOAD", $0).text }
+    if let password { try client.call("CONFIG", "SET", "requirepass", password) }
   }
 
   /// Two connections to each side; they take turns, so that what one does is done before the other goes on.
   func run(seed: UInt64) throws {
     var session = RandomSession(seed: seed, commands: commands, digests: digests)
-    for port in [lab.service.port, bare.port] {
+    for port in [port, bare.port] {
       let client = try RESPClient(port: port)
+      if let password { try client.call("AUTH", password) }
       for words in [["FLUSHALL"], ["SCRIPT", "FLUSH"], ["FUNCTION", "FLUSH"], ["CLIENT", "UNPAUSE"]] {
         try client.call(words)
       }
     }
     let versions = [2 + session.roll(2), 2 + session.roll(2)]
-    let clients = try versions.map { try ComparedConnection(ports: (lab.service.port, bare.port), version: $0) }
+    let clients = try versions.map {
+      try ComparedConnection(ports: (port, bare.port), version: $0, isLocked: password != nil)
+    }
     var history: [String] = []
     do {
       for _ in 0..<(4 + session.roll(12)) {
@@ -63,11 +71,11 @@ final class ComparedConnection {
   /// The requests of the transaction that the server has queued.
   private var queued: [[[UInt8]]] = []
 
-  init(ports: (service: UInt16, bare: UInt16), version: Int) throws {
+  init(ports: (service: UInt16, bare: UInt16), version: Int, isLocked: Bool) throws {
     service = try RESPClient(port: ports.service, patience: .seconds(10))
     bare = try RESPClient(port: ports.bare, patience: .seconds(10))
-    model = ReplyModel(version: version)
-    if version == 3 { for client in [service, bare] { try client.call("HELLO", "3") } }
+    model = ReplyModel(version: isLocked ? 2 : version, isLocked: isLocked)
+    if version == 3, !isLocked { for client in [service, bare] { try client.call("HELLO", "3") } }
   }
 
   /// Sends one pipeline to both sides and compares all that comes.
@@ -127,7 +135,9 @@ final class ComparedConnection {
   /// How many messages the request adds to what `clients` are sent.
   private func messages(of words: [[UInt8]], to clients: [ComparedConnection]) -> Int {
     let name = String(decoding: words[0], as: UTF8.self).lowercased()
-    guard name == "publish" || name == "spublish", words.count == 3, !model.isInTransaction, !model.isRestricted else {
+    guard name == "publish" || name == "spublish", words.count == 3, !model.isInTransaction, !model.isRestricted,
+      !model.isBarred
+    else {
       return 0
     }
     return clients.reduce(0) { $0 + $1.model.copies(of: words[1], isSharded: name == "spublish") }

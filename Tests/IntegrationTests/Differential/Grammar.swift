@@ -171,6 +171,9 @@ enum Grammar {
     HELLO 2/3
     HELLO 2/3/4/x [SETNAME] me/a\\sb [AUTH] a
     AUTH wrong [wronger]
+    AUTH secret/default/nobody [secret]
+    AUTH default secret
+    HELLO 2/3 AUTH default secret
     RESET
     CLIENT SETNAME me/a\\sb/
     CLIENT GETNAME/GETREDIR/TRACKINGINFO/UNPAUSE/NOTHING/HELP

@@ -7,13 +7,23 @@ struct ReplyModel {
   /// RESP2: whoever is subscribed may do little else.
   private var isRESP3 = false
 
-  init(version: Int) { isRESP3 = version == 3 }
+  /// Whether a new connection can do nothing yet.
+  private let isLocked: Bool
+  private(set) var isBarred: Bool
+
+  init(version: Int, isLocked: Bool) {
+    isRESP3 = version == 3
+    self.isLocked = isLocked
+    isBarred = isLocked
+  }
 
   var isSubscribed: Bool { !channels.isEmpty || !patterns.isEmpty || !shards.isEmpty }
   var isRestricted: Bool { isSubscribed && !isRESP3 }
 
-  /// Whether the request may be sent: a subscription in a transaction leaves a connection where replies cannot be counted.
+  /// Whether the request may be sent. A subscription in a transaction leaves a connection where replies cannot be counted.
   func allows(_ words: [[UInt8]]) -> Bool {
+    // From those who have not introduced themselves a server takes little at a time.
+    if isBarred, words.count > 10 || words.contains(where: { $0.count > 16_384 }) { return false }
     let name = Self.lower(words[0])
     if isInTransaction { return !name.hasSuffix("subscribe") && name != "hello" && name != "auth" }
     // One that is subscribed and hears of its own messages has them between its replies.
@@ -25,9 +35,19 @@ struct ReplyModel {
     let name = Self.lower(words[0])
     if isRestricted, !name.hasSuffix("subscribe"), !["ping", "quit", "reset"].contains(name) { return 1 }
     if name == "reset", words.count == 1 {
-      self = ReplyModel(version: 2)
+      self = ReplyModel(version: 2, isLocked: isLocked)
       return 1
     }
+    if name == "auth", [["auth", "secret"], ["auth", "default", "secret"]].contains(words.map(Self.lower)) {
+      isBarred = false
+    }
+    if name == "hello", words.count == 5, words.suffix(3).map(Self.lower) == ["auth", "default", "secret"],
+      ["2", "3"].contains(Self.lower(words[1]))
+    {
+      isBarred = false
+      isRESP3 = Self.lower(words[1]) == "3"
+    }
+    if isBarred { return 1 }
     if isInTransaction {
       switch name {
       case "exec", "discard": if words.count == 1 { isInTransaction = false }
