@@ -12,8 +12,9 @@ extension Ambassador {
     case .clientsAsked(let inquiry): answer(inquiry)
     case .configured(_, let step): configured(step: step)
     case .followed(_, let generation, let counts): followed(generation: generation, counts)
-    case .drained, .outageOver, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed,
-      .passwordRefused:
+    case .drained(let index, let generation, let hadAny):
+      if !isStopping { drained(worker: index, generation: generation, hadAny: hadAny) }
+    case .outageOver, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed, .passwordRefused:
       if !isStopping { narrator.happened(event) }
     }
     if event.isEvidence { discovery?.look() }

@@ -80,6 +80,7 @@ extension Ambassador {
     }
     topology.reign = reign
     topology.generation = generation
+    topology.source = source
     if topology != lastTopology {
       lastTopology = topology
       for worker in workers { worker.follow(topology) }

@@ -54,6 +54,8 @@ public final class Ambassador {
   var fileWatch: FileWatch?
   /// How often another configuration has come into force.
   var generation: UInt64 = 0
+  /// How often the nodes have come to be known from another source because of that.
+  var source: UInt64 = 0
   /// What was said last, so that it is said once.
   var lastRefusal: [String] = []
   var lastRestarts: [ReloadPlan.Change] = []

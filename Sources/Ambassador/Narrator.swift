@@ -102,6 +102,8 @@ struct Narrator {
     return "for clients: " + parts.joined(separator: ", ")
   }
 
+  func drained() { logger.info("what was begun before the reload is finished; the connections for it are closed") }
+
   mutating func happened(_ event: WorkerEvent) {
     switch event {
     case .upstreamLost(let node, let why):
@@ -123,8 +125,7 @@ struct Narrator {
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .passwordRefused(let node, let why):
       logger.warning("\(node) does not take the new password (\(why)); connections to it go on as they are")
-    case .drained: logger.info("what was begun before the reload is finished; the connections for it are closed")
-    case .ended, .followed, .configured, .clientsAsked: break
+    case .drained, .ended, .followed, .configured, .clientsAsked: break
     }
   }
 }

@@ -72,6 +72,13 @@ public final class SentinelDiscovery: TopologySource {
     }
   }
 
+  /// Sentinels that have nobody in common may watch other nodes under the same name.
+  public func goOn(from other: any TopologySource) {
+    guard let other = other as? SentinelDiscovery else { return }
+    let theirs = Set(other.configured + other.topology.sentinels)
+    if !theirs.isDisjoint(with: configured) { topology.goOn(from: other.topology) }
+  }
+
   public func cancel() {
     isCancelled = true
     for monitor in monitors.values { monitor.cancel() }

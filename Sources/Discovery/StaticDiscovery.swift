@@ -40,6 +40,12 @@ public final class StaticDiscovery: TopologySource {
 
   public func start() { watch() }
 
+  public func goOn(from other: any TopologySource) {
+    guard let other = other as? StaticDiscovery else { return }
+    topology.goOn(from: other.topology)
+    update.snapshot = topology.snapshot
+  }
+
   public func cancel() {
     for monitor in monitors.values { monitor.cancel() }
     monitors = [:]

@@ -5,6 +5,9 @@ import Topology
 /// Whatever watches nodes and tells what they amount to. Belongs to one loop.
 public protocol TopologySource: AnyObject {
   func start()
+  /// Takes over what another source knows of the past of the same nodes; to be called before it is started. Nothing is
+  /// taken from one of other nodes.
+  func goOn(from other: any TopologySource)
   func cancel()
   /// Something speaks against what is known: everybody is asked at once.
   func look()

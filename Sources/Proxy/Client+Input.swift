@@ -259,6 +259,11 @@ extension UnsafeMutablePointer where Pointee == Client {
         park(.order)
         return false
       }
+      if kind == .read, decision.target == .primary, !present.pointee.node.pointee.isPrimary {
+        // Its rules have changed, or the replica that it is on counts no more: not when the client pauses, but now.
+        park(.order)
+        return false
+      }
       lane = present
       if decision.target != .primary, present.pointee.node.pointee.isPrimary {
         decision = RouteDecision(.primary, .pipelineOrder)

@@ -85,7 +85,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       else { break }
       if lane.pointee.isHandedOver {
         // It waits at a node where this client's requests do not go any more, and whose ids are its own.
-        tell(lane.pointee.node, ["CLIENT", "UNBLOCK", String(lane.pointee.upstreamID), reason])
+        tellServer(of: lane, ["CLIENT", "UNBLOCK", String(lane.pointee.upstreamID), reason])
         findings.isUnblocked = true
       } else {
         findings.upstream = lane.pointee.upstreamID

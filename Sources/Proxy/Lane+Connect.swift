@@ -39,7 +39,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       RequestWriter.append(arguments, to: &bytes)
       replies += 1
     }
-    let credentials = pointee.worker.pointee.identities[pointee.set.pointee.identity].credentials
+    let (worker, identity) = (pointee.worker, pointee.set.pointee.identity)
+    // A server that was given up knows nothing of newer ones.
+    if !pointee.isHandedOver { pointee.ownCredentials = worker.pointee.identities[0].credentials }
+    let credentials =
+      identity == 0 ? pointee.ownCredentials : worker.pointee.identities[identity].credentials
     if pointee.set.pointee.protocolVersion == 3 {
       var arguments = [Array("HELLO".utf8), Array("3".utf8)]
       if let credentials {

@@ -15,6 +15,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.isHandedOver = true
     pointee.handedOverUntil = worker.pointee.loop.now + worker.pointee.settings.handoverTime
     worker.pointee.isHandingOver = true
+    worker.pointee.hasHandedOver = true
     worker.keepTime()
     if pointee.session != nil { return }
     // Nothing was sent yet, so all of it can go elsewhere at once.
@@ -41,9 +42,19 @@ extension UnsafeMutablePointer where Pointee == Lane {
     markDirty()
   }
 
+  /// The server takes the new password, and may forget the old one: what it is told later is told with this.
+  private func noteOwnCredentials() {
+    let worker = pointee.worker
+    let new = worker.pointee.identities[0].credentials
+    for lane in worker.pointee.lanes where lane.pointee.node == pointee.node && lane.pointee.address == pointee.address
+    {
+      if lane.pointee.ownCredentials?.username == new?.username { lane.pointee.ownCredentials = new }
+    }
+  }
+
   /// Takes the answer to that.
   func takeAuthentication(_ reply: UnsafeRawBufferPointer) {
-    guard reply.first == UInt8(ascii: "-") else { return }
+    guard reply.first == UInt8(ascii: "-") else { return noteOwnCredentials() }
     let why = String(decoding: reply.dropFirst().prefix { $0 != 13 }, as: UTF8.self)
     pointee.worker.pointee.report(.passwordRefused(pointee.node.pointee.name, why: why))
   }

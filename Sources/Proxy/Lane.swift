@@ -53,6 +53,10 @@ struct Lane: ~Copyable {
   let worker: WorkerRef
   let node: NodeRef
   let set: LaneSetRef
+  /// Where it was opened to; the node may be elsewhere since.
+  let address: SocketAddress
+  /// What this server last took, or is about to be given, from the ambassador's own user.
+  var ownCredentials: UpstreamCredentials?
 
   var requests = ByteBuffer()
   /// Bytes at the front of `requests` that were handed to the kernel.
@@ -114,10 +118,11 @@ struct Lane: ~Copyable {
   /// The turn in which a probe was put in front of the reads.
   var turnOfProbe: UInt64 = 0
 
-  init(worker: WorkerRef, node: NodeRef, set: LaneSetRef) {
+  init(worker: WorkerRef, node: NodeRef, set: LaneSetRef, address: SocketAddress) {
     self.worker = worker
     self.node = node
     self.set = set
+    self.address = address
   }
 
   var unsent: Int { requests.count - sent }

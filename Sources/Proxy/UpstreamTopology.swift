@@ -20,9 +20,11 @@ public struct UpstreamTopology: Sendable, Equatable {
   public var primary: Node?
   /// Under which number this primary was named: one higher for each that is not the one before.
   public var reign: UInt64 = 0
-  /// Which configuration it comes of. Where this differs, nodes were not lost but given up: what was begun on them is
-  /// finished there.
+  /// Which configuration it comes of.
   public var generation: UInt64 = 0
+  /// From which source of that. Where this differs, nodes were not lost but given up: what was begun on them is finished
+  /// there. Where it does not, a primary that is none any more was deposed, even if the configuration changes with it.
+  public var source: UInt64 = 0
   /// Why there is no primary.
   public var primaryAbsence: String
   /// The replicas that may be read from.

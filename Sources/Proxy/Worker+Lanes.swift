@@ -161,17 +161,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
     set.pointee.forget(lane)
   }
 
-  func open(_ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing) -> LaneRef? {
+  /// - Parameter address: where, if not at the node's present one.
+  func open(
+    _ set: LaneSetRef, _ node: NodeRef, _ sharing: Lane.Sharing, at address: SocketAddress? = nil
+  ) -> LaneRef? {
+    let address = address ?? node.pointee.address
     let fd: Int32
     do throws(SystemError) {
-      fd = try Sockets.connect(to: node.pointee.address)
+      fd = try Sockets.connect(to: address)
     } catch {
       let dice = pointee.dice.fraction()
       node.pointee.recordFailure(error.description, now: pointee.loop.now, dice: dice)
       return nil
     }
     let lane = LaneRef.allocate(capacity: 1)
-    lane.initialize(to: Lane(worker: self, node: node, set: set))
+    lane.initialize(to: Lane(worker: self, node: node, set: set, address: address))
+    lane.pointee.ownCredentials = pointee.identities[0].credentials
     lane.pointee.sharing = sharing
     lane.start(fd)
     pointee.lanes.append(lane)

@@ -6,8 +6,10 @@ import Topology
 extension UnsafeMutablePointer where Pointee == Worker {
   /// Follows a new topology: lanes to nodes that have left it take no new requests and end when they owe nothing.
   func follow(_ topology: UpstreamTopology) {
-    let isHandover = topology.generation != pointee.generation
+    let isReload = topology.generation != pointee.generation
+    let isHandover = isReload && topology.source != pointee.source
     pointee.generation = topology.generation
+    pointee.source = topology.source
     pointee.server = topology.server
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
@@ -30,10 +32,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if pointee.primary != nil {
       // What a former primary still says of writes is worth nothing: they may be gone by the time it is heard. Unless it
       // was given up in favour of another, and may go on as it likes.
-      for lane in pointee.lanes where former.contains(lane.pointee.node) && !lane.pointee.isHandedOver {
+      // What was handed over before, to another user's connections, is no better.
+      for lane in pointee.lanes where former.contains(lane.pointee.node) {
         if isHandover {
-          lane.handOver(isPrimarys: true)
-        } else if !hearOut(lane) {
+          if !lane.pointee.isHandedOver { lane.handOver(isPrimarys: true) }
+        } else if lane.pointee.isHandedOver || !hearOut(lane) {
           lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
         }
       }
@@ -47,7 +50,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     moveSessions()
     for set in pointee.sets {
-      for index in pointee.nodes.indices where !isWanted(pointee.nodes[index]) { retire(set, index) }
+      for index in pointee.nodes.indices where !isWanted(pointee.nodes[index]) {
+        retire(set, index, isHandover: isHandover)
+      }
     }
     let kept = pointee.lanes.count { !$0.pointee.isRetiring }
     openWanted()
@@ -56,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     // Writes from before there were replicas want their fences now.
     for lane in pointee.lanes where lane.pointee.batch != 0 { lane.markDirty() }
-    if isHandover { reportHandover(kept: kept) }
+    if isReload { reportHandover(kept: kept) }
   }
 
   func isWanted(_ node: NodeRef) -> Bool { node.pointee.isPrimary || node.pointee.isFitReplica }
@@ -73,16 +78,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
   }
 
   /// Ends the lanes to a node that is not wanted any more: idle ones now, the shared one when it owes nothing.
-  private func retire(_ set: LaneSetRef, _ index: Int) {
+  private func retire(_ set: LaneSetRef, _ index: Int, isHandover: Bool) {
     if index < set.pointee.idle.count {
       for lane in set.pointee.idle[index] { lane.close() }
     }
     // Those that are lent for a reply end with it.
     let node = pointee.nodes[index]
     for lane in pointee.lanes where lane.pointee.node == node && lane.pointee.set == set && lane.pointee.isLent {
-      if lane.pointee.session == nil { lane.pointee.isRetiring = true }
+      if lane.pointee.session != nil || lane.pointee.isHandedOver { continue }
+      if isHandover {
+        lane.handOver(isPrimarys: false)
+      } else {
+        lane.pointee.isRetiring = true
+      }
     }
     guard let lane = shared(set, index) else { return }
+    if isHandover { return lane.handOver(isPrimarys: false) }
     if lane.pointee.pending.isEmpty { return lane.close() }
     lane.pointee.isRetiring = true
     forget(lane)

@@ -50,6 +50,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Another configuration's topology is followed.
   /// - Parameter before: lanes that were there before and are not to end.
   func reportHandover(kept before: Int) {
+    // Also when there is nothing: that is said, too.
+    pointee.isHandingOver = true
     pointee.movesLeft = Limits.movesTogether
     let now = pointee.loop.now
     for lane in pointee.lanes {
@@ -67,19 +69,24 @@ extension UnsafeMutablePointer where Pointee == Worker {
     guard pointee.isHandingOver else { return false }
     pointee.movesLeft = Limits.movesTogether
     if pointee.lanes.contains(where: { $0.pointee.isHandedOver }) { return true }
+    let hadAny = pointee.hasHandedOver
     pointee.isHandingOver = false
-    pointee.report(.drained(index: pointee.index, generation: pointee.generation))
+    pointee.hasHandedOver = false
+    pointee.report(.drained(index: pointee.index, generation: pointee.generation, hadAny: hadAny))
     return false
   }
 
-  /// Sends a node that was given up a command whose reply nobody waits for.
-  func tell(_ node: NodeRef, _ words: [String]) {
+  /// Sends the server at the other end of a lane that was given up a command whose reply nobody waits for: that server,
+  /// whatever its name stands for now, and as the user that it knows.
+  func tellServer(of other: LaneRef, _ words: [String]) {
     let set = laneSet(database: 0, protocolVersion: 2, identity: 0)
+    let (node, address) = (other.pointee.node, other.pointee.address)
     let present = pointee.lanes.first {
-      $0.pointee.node == node && $0.pointee.set == set && $0.pointee.isShared && $0.pointee.isHandedOver
-        && $0.pointee.heldUpBy == nil
+      $0.pointee.node == node && $0.pointee.address == address && $0.pointee.set == set && $0.pointee.isShared
+        && $0.pointee.isHandedOver && $0.pointee.heldUpBy == nil && $0.pointee.state != .closed
     }
-    guard let lane = present ?? open(set, node, .shared) else { return }
+    guard let lane = present ?? open(set, node, .shared, at: address) else { return }
+    if present == nil { lane.pointee.ownCredentials = other.pointee.ownCredentials }
     lane.pointee.isRetiring = true
     lane.pointee.isHandedOver = true
     var bytes: [UInt8] = []

@@ -24,8 +24,9 @@ public enum WorkerEvent: Sendable {
   case followed(index: Int, generation: UInt64, UpstreamCounts)
   /// The worker has taken the settings that were handed over under this number.
   case configured(index: Int, step: UInt64)
-  /// What was begun before a reload is finished or moved; nothing is left of the old connections.
-  case drained(index: Int, generation: UInt64)
+  /// What was begun before a reload is finished or moved; nothing is left of the old connections. Said once for each
+  /// generation, also if there was nothing.
+  case drained(index: Int, generation: UInt64, hadAny: Bool)
   /// A node does not take the password that was put in the place of the one before.
   case passwordRefused(NodeAddress, why: String)
   /// A client has asked about others: all workers are to be asked (``WorkerQuestion/clients(_:)``), and its own told.
@@ -81,6 +82,8 @@ struct Worker: ~Copyable {
   var nodes: [NodeRef] = []
   /// Which configuration the topology comes of.
   var generation: UInt64 = 0
+  /// From which source of it.
+  var source: UInt64 = 0
   var primary: Int?
   var primaryAbsence = "the topology is not known yet"
   var fitReplicas: [Int] = []
@@ -93,6 +96,8 @@ struct Worker: ~Copyable {
   var lent = 0
   /// Lanes were handed over, and some may not have ended yet.
   var isHandingOver = false
+  /// Lanes were handed over since it was last said that nothing is left of such.
+  var hasHandedOver = false
   /// Sessions that may still be moved in this tick, so that a thousand subscribers do not connect at once.
   var movesLeft = 0
   /// Sessions that have lost their upstream and must have another.

@@ -21,6 +21,9 @@ struct ReplicaBook: Sendable {
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
   init(maxLag: Double?) { lag = maxLag.map(ReplicationLag.init) }
 
+  /// Takes over which history is the primary's; nothing that a node has said.
+  mutating func goOn(from other: ReplicaBook) { history = other.history }
+
   /// What a node says, when it answers.
   func info(of node: NodeAddress) -> ReplicationInfo? {
     guard case .answered(let info, _) = observations[node] else { return nil }

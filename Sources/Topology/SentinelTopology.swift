@@ -49,6 +49,14 @@ public struct SentinelTopology: Sendable {
     absence = "no sentinel has answered yet"
   }
 
+  /// Goes on from what another knows of the same nodes' past: whom a look that begins now must not go back to.
+  public mutating func goOn(from other: SentinelTopology) {
+    guard other.name == name else { return }
+    floor = other.floor
+    witnesses = other.witnesses
+    superseded = other.superseded
+  }
+
   // MARK: - What comes out
 
   /// The nodes to keep an eye on.

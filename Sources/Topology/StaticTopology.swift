@@ -22,6 +22,15 @@ public struct StaticTopology: Sendable {
     }
   }
 
+  /// Goes on from what another knows of the same configured primary: a look that begins now must not believe a deposed one
+  /// that came back, nor miss whoever has taken its place.
+  public mutating func goOn(from other: StaticTopology) {
+    guard other.configuredPrimary == configuredPrimary else { return }
+    learnedReplicas = other.learnedReplicas
+    successor = other.successor
+    book.goOn(from: other.book)
+  }
+
   /// The nodes to keep an eye on, the primary first.
   public var watched: [NodeAddress] { [configuredPrimary] + replicaAddresses }
 

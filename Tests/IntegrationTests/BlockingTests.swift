@@ -106,7 +106,9 @@ struct BlockingTests {
   }
 
   @Test(.throughTheAmbassador)
-  func `a primary that dies ends the wait with an error, that of a read goes on with the next, and so does the client`() throws {
+  func `a primary that dies ends the wait with an error, that of a read goes on with the next, and so does the client`()
+    throws
+  {
     try withLab { lab in
       let clients = try (0..<10).map { _ in try lab.connect() }
       for client in clients { try client.send(Request.bytes(["BLPOP", "list", "0"])) }

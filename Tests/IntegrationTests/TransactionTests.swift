@@ -151,7 +151,8 @@ struct TransactionTests {
   }
 
   @Test(.throughTheAmbassador)
-  func `a transaction too long to be kept is aborted when its upstream is lost, and nothing of it is executed`() throws {
+  func `a transaction too long to be kept is aborted when its upstream is lost, and nothing of it is executed`() throws
+  {
     try withLab(replicas: 0) { lab in
       let client = try lab.connect()
       try expectEqual(

@@ -46,6 +46,27 @@ struct SuccessionTests {
     #expect(topology.snapshot.primary == p)
   }
 
+  @Test("A look that begins later goes on from what is known: not back to a deposed one, and on to who took its place")
+  func goesOn() {
+    var known = Self.settled()
+    var later = StaticTopology(primary: p, replicas: [a, b])
+    later.goOn(from: known)
+    later.observe(p, gone)
+    later.tell(a, primaryInfo("h1", after: "h0"))
+    later.tell(b, replicaInfo(of: a, "h1"))
+    #expect(later.snapshot.primary == a)
+    known.observe(p, gone)
+    known.tell(a, primaryInfo("h1", after: "h0"))
+    known.tell(b, replicaInfo(of: a, "h1"))
+    later = StaticTopology(primary: p, replicas: [a, b])
+    later.goOn(from: known)
+    later.tell(p, primaryInfo("h9"))
+    #expect(later.snapshot.primary == nil)
+    later.tell(a, primaryInfo("h1", after: "h0"))
+    later.tell(b, replicaInfo(of: a, "h1"))
+    #expect(later.snapshot.primary == a)
+  }
+
   @Test("Two that claim it, and nobody can tell: none")
   func rivals() {
     var topology = Self.settled()

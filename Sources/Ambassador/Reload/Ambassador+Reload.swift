@@ -37,6 +37,8 @@ extension Ambassador {
     switch reloading.stage {
     case .applying: reloading.later.append(request)
     case .proving(let candidate) where candidate.plan == plan && candidate.secrets == secrets:
+      // Whoever comes after the others were told why it takes so long is told, too.
+      if reloading.requests.isEmpty { armPatience() }
       reloading.requests.append(request)
     case .proving(let candidate):
       drop(candidate)
@@ -69,10 +71,15 @@ extension Ambassador {
   private func prove(_ plan: ReloadPlan, _ secrets: Secrets) {
     let id = nextDiscoveryID()
     let discovery = makeDiscovery(plan.configuration, secrets, id: id)
+    if let present = self.discovery { discovery.goOn(from: present) }
     reloading.stage = .proving(Candidate(plan: plan, secrets: secrets, discoveryID: id, discovery: discovery))
-    reloading.patience = TimerSource(on: loop, after: Reloading.longestWait) { [unowned self] in self.giveNotice() }
+    armPatience()
     reloading.clock = TimerSource(on: loop, after: 0.25, repeating: 0.25) { [unowned self] in self.considerCandidate() }
     discovery.start()
+  }
+
+  private func armPatience() {
+    reloading.patience = TimerSource(on: loop, after: Reloading.longestWait) { [unowned self] in self.giveNotice() }
   }
 
   /// The candidate's discovery has found something, or time has passed.
@@ -85,8 +92,10 @@ extension Ambassador {
     }
     reloading.stage = .proving(candidate)
     let patience = candidate.plan.configuration.upstream.connectTimeout.seconds
-    let isServing = lastTopology?.primary != nil || discovery?.isComplete == false
-    guard candidate.isReady(now: loop.now, isServing: isServing, patience: patience) else { return }
+    let isServing = lastPrimary != nil || discovery?.isComplete == false
+    let isSameSource = configuration.topology.isSameSource(as: candidate.plan.configuration.topology)
+    let primary = isSameSource ? lastTopology?.primary : nil
+    guard candidate.isReady(now: loop.now, isServing: isServing, primary: primary, patience: patience) else { return }
     apply(candidate.plan, candidate.secrets, candidate)
   }
 
@@ -122,16 +131,21 @@ extension Ambassador {
   private func apply(_ plan: ReloadPlan, _ secrets: Secrets, _ candidate: Candidate?) {
     let before = knownNodes(lastSnapshot)
     let wasFencing = WorkerSettings(configuration, self.secrets, threads: threads).isFencing
+    if !configuration.topology.isSameSource(as: plan.configuration.topology) { source += 1 }
     configuration = plan.configuration
     self.secrets = secrets
+    // A file that is read no more may be deleted.
+    watchFiles(of: configuration)
     logSink.use(configuration.log)
     reloading.patience = nil
     reloading.clock = nil
     generation += 1
+    reloading.undrained = Set(workers.indices)
     var applying = Reloading.Applying(
       plan: plan, before: before, generation: generation,
       steps: Self.steps(to: WorkerSettings(configuration, secrets, threads: threads), wasFencing: wasFencing))
-    applying.followersOpen = lastTopology == nil && candidate == nil ? 0 : workers.count
+    let hasTopology = candidate.map { $0.update != nil } ?? (lastTopology != nil)
+    applying.followersOpen = hasTopology ? workers.count : 0
     reloading.stage = .applying(applying)
     takeStep()
     if let candidate {
@@ -180,7 +194,9 @@ extension Ambassador {
 
   /// A worker follows a topology.
   func followed(generation: UInt64, _ counts: UpstreamCounts) {
-    guard case .applying(var applying) = reloading.stage, generation == applying.generation else { return }
+    guard case .applying(var applying) = reloading.stage, generation == applying.generation,
+      applying.followersOpen > 0
+    else { return }
     applying.followersOpen -= 1
     applying.upstreams.kept += counts.kept
     applying.upstreams.opened += counts.opened
@@ -207,8 +223,24 @@ extension Ambassador {
     let results = report(since: loop.now).results.joined(separator: "; ")
     logger.info("the new configuration is in force (\(results))")
     for request in requests { request.completion(.done(report(since: request.since))) }
+    tellIfDrained()
     guard !later.isEmpty else { return }
     // One more for all who came meanwhile: it reads what is there now.
     reload(because: "reload") { outcome in for request in later { request.completion(outcome) } }
+  }
+
+  /// Nothing that was begun before this generation goes on at a worker.
+  /// - Parameter hadAny: whether anything was.
+  func drained(worker index: Int, generation: UInt64, hadAny: Bool) {
+    if hadAny { reloading.hasDrained = true }
+    if generation == self.generation, reloading.undrained.remove(index) != nil { tellIfDrained() }
+  }
+
+  /// Once for each generation, when all workers are done with it and it is in force.
+  private func tellIfDrained() {
+    if case .applying = reloading.stage { return }
+    guard reloading.hasDrained, reloading.undrained.isEmpty else { return }
+    reloading.hasDrained = false
+    narrator.drained()
   }
 }

@@ -9,7 +9,7 @@ extension Ambassador {
     if fileWatch == nil, !files.isEmpty {
       fileWatch = FileWatch(on: loop) { [unowned self] in self.reload(because: "the files have changed") }
     }
-    fileWatch?.watch(files)
+    fileWatch?.watch(files, vital: inputs?.file)
   }
 
   func stopReloading() {

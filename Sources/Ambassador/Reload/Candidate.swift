@@ -1,6 +1,7 @@
 import Commands
 import Configuration
 import Discovery
+import Proxy
 import Topology
 
 /// A configuration whose nodes are looked at, beside those in force, before it takes their place.
@@ -16,10 +17,34 @@ struct Candidate {
   var provenAt: Double?
 
   /// Whether it may take the place of what is in force.
-  /// - Parameter isServing: whether what is in force has a primary, or may find one: then this waits until it has one too.
-  func isReady(now: Double, isServing: Bool, patience: Double) -> Bool {
-    if let provenAt { return discovery.isComplete || now - provenAt >= patience }
-    return !isServing && discovery.isComplete
+  /// - Parameters:
+  ///   - isServing: whether what is in force has had a primary, or may find its first one: then this waits until it has
+  ///     one too. One that is away for a moment comes back, or another takes its place.
+  ///   - primary: the one in force when the nodes are the same as before: the one that this must have found, too, because
+  ///     what was looked at for longer knows better who was deposed.
+  func isReady(now: Double, isServing: Bool, primary: UpstreamTopology.Node?, patience: Double) -> Bool {
+    guard let provenAt else { return !isServing && discovery.isComplete }
+    if let primary, !names(primary) { return false }
+    return discovery.isComplete || now - provenAt >= patience
+  }
+
+  /// Sources may call one node by its name and by its address.
+  private func names(_ node: UpstreamTopology.Node) -> Bool {
+    guard let update, let name = update.snapshot.primary else { return false }
+    return name == node.name || update.addresses[name] == node.address
+  }
+}
+
+extension AmbassadorConfiguration.Topology {
+  /// Whether the nodes come to be known from the same source, be it with other credentials: then a primary that changes has
+  /// failed over, and was not given up.
+  func isSameSource(as other: Self) -> Bool {
+    switch (self, other) {
+    case (.static(let nodes), .static(let others)): nodes == others
+    case (.sentinel(let one), .sentinel(let other)):
+      one.masterName == other.masterName && one.addresses.contains { other.addresses.contains($0) }
+    case (.static, .sentinel), (.sentinel, .static): false
+    }
   }
 }
 

@@ -16,6 +16,8 @@ final class FileWatch {
   private let onChange: () -> Void
   private var directories: DirectoryWatch?
   private var files: Set<String> = []
+  /// Without which there is nothing to be told.
+  private var vital: String?
   private var fingerprints: [String: Fingerprint] = [:]
   private var calm: TimerSource?
   private var poll: TimerSource?
@@ -48,7 +50,10 @@ final class FileWatch {
   }
 
   /// Watches these files and no others. One that is not watched yet is noted as it is now.
-  func watch(_ files: Set<String>) {
+  /// - Parameter vital: the one that must be there for a change of any to count. Of the others, one that is gone is as it
+  ///   was: it may have been deleted because it is not needed any more.
+  func watch(_ files: Set<String>, vital: String? = nil) {
+    self.vital = vital
     fingerprints = files.reduce(into: [:]) {
       $0[$1] = self.files.contains($1) ? fingerprints[$1] : Fingerprint(of: $1)
     }
@@ -70,7 +75,7 @@ final class FileWatch {
       }
     }
     let areAllWatched = directories?.watch(paths) ?? false
-    if areAllWatched && files.allSatisfy({ fingerprints[$0] != nil }) {
+    if areAllWatched && files.allSatisfy({ Fingerprint(of: $0) != nil }) {
       poll = nil
     } else if poll == nil {
       poll = TimerSource(on: loop, after: Self.pollInterval, repeating: Self.pollInterval) { [unowned self] in
@@ -89,12 +94,12 @@ final class FileWatch {
     }
   }
 
-  /// Whether all files are there again or still, and any of them is another than before.
+  /// Whether any file that is there is another than before.
   private func look() {
     let now = files.reduce(into: [String: Fingerprint]()) { $0[$1] = Fingerprint(of: $1) }
-    let isWhole = now.count == files.count
-    let isOther = isWhole && now != fingerprints
-    if isOther { fingerprints = now }
+    let isWhole = vital.map { now[$0] != nil } ?? true
+    let isOther = isWhole && now.contains { $1 != fingerprints[$0] }
+    if isOther { fingerprints.merge(now) { $1 } }
     watchDirectories()
     if isOther { onChange() }
   }

@@ -37,6 +37,9 @@ struct Reloading {
   var requests: [ReloadRequest] = []
   /// Those who came while one was being applied.
   var later: [ReloadRequest] = []
+  /// The workers where something may go on that was begun before the last one, and whether anywhere anything did.
+  var undrained: Set<Int> = []
+  var hasDrained = false
   var patience: TimerSource?
   /// Looks at the candidate when time alone makes it ready.
   var clock: TimerSource?

@@ -12,7 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       session.state.queue.first?.request.isEmpty == false
     else { return false }
     if lane.isUnblocking { return true }
-    tell(lane.pointee.node, ["CLIENT", "UNBLOCK", String(lane.pointee.upstreamID)])
+    tellServer(of: lane, ["CLIENT", "UNBLOCK", String(lane.pointee.upstreamID)])
     session.unblockedBy = pointee.loop.now + pointee.settings.limits.upstreamTimeout
     keepTime()
     return true

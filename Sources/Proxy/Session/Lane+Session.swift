@@ -133,7 +133,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func finishReading(of session: Session) {
     let client = session.client
     guard !client.pointee.isClosed else { return }
-    if pointee.isHandedOver { client.goOnElsewhere(session) }
+    if pointee.isHandedOver {
+      client.goOnElsewhere(session)
+      client.reconsider()
+    }
     if session.unblockedBy != nil, session.state.queue.isEmpty {
       return end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
     }
@@ -153,6 +156,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.lane = nil
     session.streamed = nil
     session.dropsStream = false
+    let unblocking = session.unblocking
+    session.unblocking = nil
     // Half a reply, or a feed that nobody can take up where it ended.
     if pointee.isReplyStarted || client.pointee.isClosed { return client.close() }
     if session.state.isOpaque { return client.endAfterFeed() }
@@ -165,6 +170,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .said(let bytes): bytes
       case .reset: SessionWords.reset
       }
+    }
+    if let unblocking, unblocking.isFreed {
+      // It was ended with nothing given, and was to be asked again; its client still waits for one reply.
+      if !unblocking.isMuted { client.say(words(.notExecuted)) }
+      client.settle(1)
     }
     let total = pointee.isStreamOpen ? Int.max : pointee.streamQueued
     let answers = session.state.lose(

@@ -57,6 +57,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.lane = nil
     lane.close()
     if session.state.isRESP3, session.state.tracks { say(SessionWords.everythingInvalid) }
+    // What has waited to know where it belongs need not be owed a reply to go on.
+    reconsider()
     guard session.state.needsUpstream, upstream(of: session) == nil else { return }
     worker.pointee.adrift.append(session)
     worker.keepTime()
@@ -135,7 +137,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     session.unblocking = Unblocking(since: now, request: session.endless)
     guard pointee.upstreamID > 0 else { return }
-    pointee.worker.tell(pointee.node, ["CLIENT", "UNBLOCK", String(pointee.upstreamID)])
+    pointee.worker.tellServer(of: self, ["CLIENT", "UNBLOCK", String(pointee.upstreamID)])
   }
 
   /// A request that was to be unblocked is answered.
