@@ -1,5 +1,3 @@
-import Synchronization
-
 /// One client that does the same over and over, on a thread of its own.
 final class Nuisance: Sendable {
   struct Findings {
@@ -7,38 +5,31 @@ final class Nuisance: Sendable {
     var failure: String?
   }
 
-  private let shouldStop = Atomic(false)
-  private let findings = Mutex(Findings())
-  private let thread = Mutex<BenchThread?>(nil)
+  private let work: Stoppable<Findings>
 
   /// - Parameters:
   ///   - pause: milliseconds between two rounds.
-  ///   - act: one round.
-  init(port: UInt16, pause: Double = 0, _ act: @escaping @Sendable (RedisConnection) throws -> Void) throws {
-    let connection = try RedisConnection(port: port, bufferSize: 1 << 18)
-    let started = BenchThread { [self] in go(on: connection, pause, act) }
-    thread.withLock { $0 = started }
+  ///   - act: one round, with its number.
+  init(
+    port: UInt16, bufferSize: Int = 1 << 16, pause: Double = 0,
+    _ act: @escaping @Sendable (_ connection: RedisConnection, _ round: Int) throws -> Void
+  ) throws {
+    let connection = try RedisConnection(port: port, bufferSize: bufferSize)
+    work = Stoppable(Findings()) { isOver in
+      var found = Findings()
+      do {
+        while !isOver() {
+          try act(connection, found.rounds)
+          found.rounds += 1
+          if pause > 0 { Clock.sleep(milliseconds: pause) }
+        }
+      } catch {
+        found.failure = "\(error)"
+      }
+      return found
+    }
   }
 
   /// Ends after the round that is under way.
-  func stop() -> Findings {
-    shouldStop.store(true, ordering: .relaxed)
-    thread.withLock { thread in
-      thread?.join()
-      thread = nil
-    }
-    return findings.withLock { $0 }
-  }
-
-  private func go(on connection: RedisConnection, _ pause: Double, _ act: (RedisConnection) throws -> Void) {
-    do {
-      while !shouldStop.load(ordering: .relaxed) {
-        try act(connection)
-        findings.withLock { $0.rounds += 1 }
-        if pause > 0 { Clock.sleep(milliseconds: pause) }
-      }
-    } catch {
-      findings.withLock { $0.failure = "\(error)" }
-    }
-  }
+  func stop() -> Findings { work.stop() }
 }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Clients that send small GETs at a steady rate, whether or not the one before was answered, so that a stall shows in
 /// every request that fell into it. Each reply is checked against its key. Runs on a thread of its own.
@@ -29,33 +28,23 @@ final class SteadyGetters: Sendable {
     }
   }
 
-  private let shouldStop = Atomic(false)
-  private let findings = Mutex(Findings())
-  private let thread = Mutex<BenchThread?>(nil)
+  private let work: Stoppable<Findings>
 
   init(port: UInt16, clients: Int, perSecond rate: Double, dataset: Dataset) throws {
     let connections = try (0..<clients).map {
       try GetterConnection(port: port, dataset: dataset, phase: $0, of: clients, rate: rate)
     }
     let loop = Loop(connections: connections)
-    let started = BenchThread { [self] in loop.run(self) }
-    thread.withLock { $0 = started }
+    work = Stoppable(Findings()) { loop.run(until: $0) }
   }
 
   /// Sends no more, waits up to two seconds for what is outstanding, and tells.
-  func stop() -> Findings {
-    shouldStop.store(true, ordering: .relaxed)
-    thread.withLock { thread in
-      thread?.join()
-      thread = nil
-    }
-    return findings.withLock { $0 }
-  }
+  func stop() -> Findings { work.stop() }
 
   private struct Loop {
     let connections: [GetterConnection]
 
-    func run(_ owner: SteadyGetters) {
+    func run(until isOver: () -> Bool) -> Findings {
       var descriptors = connections.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
       var findings = Findings()
       findings.samples.reserveCapacity(1 << 16)
@@ -63,7 +52,7 @@ final class SteadyGetters: Sendable {
       for connection in connections { connection.begin(at: Clock.now()) }
       while true {
         let now = Clock.now()
-        if giveUpAt == .max && owner.shouldStop.load(ordering: .relaxed) { giveUpAt = now + 2_000_000_000 }
+        if giveUpAt == .max && isOver() { giveUpAt = now + 2_000_000_000 }
         let isSending = giveUpAt == .max
         if !isSending && (now > giveUpAt || connections.allSatisfy { $0.outstanding == 0 || $0.isClosed }) { break }
         if isSending { for connection in connections { connection.sendDue(now, &findings) } }
@@ -74,8 +63,7 @@ final class SteadyGetters: Sendable {
         }
       }
       findings.unanswered = connections.reduce(0) { $0 + $1.outstanding }
-      let found = findings
-      owner.findings.withLock { $0 = found }
+      return findings
     }
   }
 }

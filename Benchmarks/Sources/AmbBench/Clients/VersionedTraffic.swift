@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// Writers that give keys ever higher versions, and readers that know for each read which version it must see at the
 /// least; all on one thread, so that "acknowledged before it was asked" has one order.
@@ -41,9 +40,7 @@ final class VersionedTraffic: Sendable {
     var dataset: Dataset
   }
 
-  private let shouldStop = Atomic(false)
-  private let findings = Mutex(Findings())
-  private let thread = Mutex<BenchThread?>(nil)
+  private let work: Stoppable<Findings>
 
   init(_ plan: Plan) throws {
     let writers = try (0..<plan.writers).map { try VersionWriter(plan, number: $0) }
@@ -51,30 +48,22 @@ final class VersionedTraffic: Sendable {
       try Reading.allCases.map { try VersionReader(plan, $0) }
     }
     let loop = Loop(writers: writers, readers: readers)
-    let started = BenchThread { [self] in loop.run(self) }
-    thread.withLock { $0 = started }
+    work = Stoppable(Findings()) { loop.run(until: $0) }
   }
 
-  func stop() -> Findings {
-    shouldStop.store(true, ordering: .relaxed)
-    thread.withLock { thread in
-      thread?.join()
-      thread = nil
-    }
-    return findings.withLock { $0 }
-  }
+  func stop() -> Findings { work.stop() }
 
   private struct Loop {
     let writers: [VersionWriter]
     let readers: [VersionReader]
 
-    func run(_ owner: VersionedTraffic) {
+    func run(until isOver: () -> Bool) -> Findings {
       var entries = (writers.map(\.descriptor) + readers.map(\.descriptor)).map {
         pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
       }
       var found = Findings()
       do {
-        while !owner.shouldStop.load(ordering: .relaxed) {
+        while !isOver() {
           let now = Clock.now()
           for writer in writers { try writer.send(now) }
           for reader in readers { try reader.send(now, writers) }
@@ -93,8 +82,7 @@ final class VersionedTraffic: Sendable {
       found.writes = writers.reduce(0) { $0 + $1.acknowledged }
       found.reads = readers.reduce(0) { $0 + $1.reads }
       found.stale = readers.reduce(0) { $0 + $1.stale }
-      let result = found
-      owner.findings.withLock { $0 = result }
+      return found
     }
   }
 }

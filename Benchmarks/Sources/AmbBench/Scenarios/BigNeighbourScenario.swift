@@ -7,7 +7,7 @@ struct BigNeighbourScenario {
     let alone: [Double]
     let beside: [Double]
     let getters: SteadyGetters.Findings
-    let puller: GreedyPuller.Findings
+    let puller: Nuisance.Findings
     let pullsPerSecond: Double
   }
 
@@ -36,7 +36,12 @@ struct BigNeighbourScenario {
     let aloneBegan = Clock.now()
     Clock.sleep(milliseconds: seconds * 500)
     let besideBegan = Clock.now()
-    let puller = try GreedyPuller(port: target.port, values: values)
+    let puller = try Nuisance(port: target.port) { connection, round in
+      let index = round % values.values.count
+      guard try connection.command("GET", BigValues.key(index)) == .bulk(values.values[index]) else {
+        throw BenchError("a large value came back changed")
+      }
+    }
     Clock.sleep(milliseconds: seconds * 1000)
     let besideEnded = Clock.now()
     let pulled = puller.stop()
@@ -44,7 +49,7 @@ struct BigNeighbourScenario {
     return Row(
       kind: target.kind, alone: gets.latencies(in: aloneBegan..<besideBegan),
       beside: gets.latencies(in: besideBegan..<besideEnded),
-      getters: gets, puller: pulled, pullsPerSecond: Double(pulled.pulls) / (Double(besideEnded - besideBegan) / 1e9))
+      getters: gets, puller: pulled, pullsPerSecond: Double(pulled.rounds) / (Double(besideEnded - besideBegan) / 1e9))
   }
 
   private func print(_ rows: [Row]) {

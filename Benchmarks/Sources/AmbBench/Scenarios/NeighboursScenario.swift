@@ -91,7 +91,8 @@ struct NeighboursScenario {
         return Nuisance.Findings(rounds: found?.complete ?? 0, failure: found?.wrong.first)
       }
     }
-    let nuisance = try Nuisance(port: target.port, pause: neighbour == .script ? 200 : 0) { connection in
+    let nuisance = try Nuisance(port: target.port, bufferSize: 1 << 18, pause: neighbour == .script ? 200 : 0) {
+      connection, _ in
       switch neighbour {
       case .bigValues:
         guard case .bulk(let value?) = try connection.command("GET", BigValues.key(0)), value.count == 1 << 20 else {
