@@ -46,6 +46,13 @@ extension Document {
     return "\(sign)\(whole).\(digits)"
   }
 
+  /// Text as a JSON string, all control characters escaped.
+  public static func quoted(_ text: String) -> String {
+    var out = ""
+    append(quoted: text, to: &out)
+    return out
+  }
+
   private static func append(quoted text: String, to out: inout String) {
     out += "\""
     for scalar in text.unicodeScalars {

@@ -1,3 +1,4 @@
+import Admin
 import Glibc
 import Logging
 import Reactor
@@ -16,10 +17,10 @@ struct LogLine {
     var text: String
     if json {
       // Escapes make a text up to six times as long, and half a line is no JSON.
-      var message = Self.quoted(bounded(2048))
-      if message.utf8.count > 3072 { message = Self.quoted(bounded(512)) }
+      var message = Document.quoted(bounded(2048))
+      if message.utf8.count > 3072 { message = Document.quoted(bounded(512)) }
       text = #"{"time":"\#(Self.timestamp())","level":"\#(level.rawValue)","message":\#(message)"#
-      for (key, value) in fields { text += ",\(Self.quoted(key)):\(Self.quoted(value))" }
+      for (key, value) in fields { text += ",\(Document.quoted(key)):\(Document.quoted(value))" }
       text += "}"
     } else {
       text = "\(Self.timestamp()) \(level.rawValue.uppercased()) \(bounded(Self.longest - 256))"
@@ -35,26 +36,7 @@ struct LogLine {
   }
 
   private static func bare(_ value: String) -> String {
-    value.contains(" ") || value.contains("\"") || value.isEmpty ? quoted(value) : value
-  }
-
-  /// A JSON string.
-  private static func quoted(_ value: String) -> String {
-    var out = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: out.unicodeScalars.append(scalar)
-      }
-    }
-    return out + "\""
+    value.contains(" ") || value.contains("\"") || value.isEmpty ? Document.quoted(value) : value
   }
 
   /// UTC with milliseconds, RFC 3339.

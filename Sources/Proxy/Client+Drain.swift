@@ -27,9 +27,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
     else { return }
     var request: [UInt8] = []
     RequestWriter.append("CLIENT", "UNBLOCK", String(blocked.pointee.upstreamID), "ERROR", to: &request)
-    lane.pointee.requests.append(request)
-    lane.pointee.pending.append(Pending(client: nil, bytes: UInt32(request.count), count: 1, kind: .read))
-    lane.pointee.node.pointee.outstanding += 1
-    lane.markDirty()
+    request.withUnsafeBytes { lane.appendOurs($0, .read) }
   }
 }

@@ -11,7 +11,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       guard let lane = shared(set, index) ?? openShared(set, index), !lane.pointee.isSuspect,
         lane.pointee.unsent < Limits.laneBacklogHigh
       else { continue }
-      lane.appendErrand(request)
+      lane.appendOurs(request, .errand)
     }
   }
 
@@ -27,17 +27,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
           && lane.pointee.pending.first?.pointee.kind == .errand
       }
       guard !isTold, let lane = openForErrand(set, index) else { continue }
-      lane.appendErrand(request)
+      lane.appendOurs(request, .errand)
       lane.pointee.isRetiring = true
     }
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Lane {
-  fileprivate func appendErrand(_ request: UnsafeRawBufferPointer) {
-    pointee.pending.append(Pending(client: nil, bytes: UInt32(request.count), count: 1, kind: .errand))
-    pointee.requests.append(request)
-    pointee.node.pointee.outstanding += 1
-    markDirty()
   }
 }

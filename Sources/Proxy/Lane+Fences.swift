@@ -79,12 +79,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   func appendProbe(attempts: UInt8 = 0) {
     pointee.isProofWanted = false
     if attempts == 0 { pointee.coverage.ask() }
-    pointee.pending.append(
-      Pending(client: nil, bytes: UInt32(Self.probe.utf8CodeUnitCount), count: 1, kind: .probe, attempts: attempts))
-    pointee.newRuns &+= 1
-    pointee.requests.append(UnsafeRawBufferPointer(start: Self.probe.utf8Start, count: Self.probe.utf8CodeUnitCount))
-    pointee.node.pointee.outstanding += 1
-    markDirty()
+    appendOurs(
+      UnsafeRawBufferPointer(start: Self.probe.utf8Start, count: Self.probe.utf8CodeUnitCount), .probe,
+      attempts: attempts)
   }
 
   private static var probe: StaticString { "*2\r\n$4\r\nINFO\r\n$11\r\nreplication\r\n" }

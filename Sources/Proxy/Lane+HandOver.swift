@@ -36,10 +36,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     RequestWriter.append(
       [Array("AUTH".utf8)] + (credentials.username.isEmpty ? [] : [credentials.username]) + [credentials.password],
       to: &bytes)
-    pointee.pending.append(Pending(client: nil, bytes: UInt32(bytes.count), count: 1, kind: .authentication))
-    bytes.withUnsafeBytes { pointee.requests.append($0) }
-    pointee.node.pointee.outstanding += 1
-    markDirty()
+    bytes.withUnsafeBytes { appendOurs($0, .authentication) }
   }
 
   /// The server takes the new password, and may forget the old one: what it is told later is told with this.

@@ -49,6 +49,16 @@ extension UnsafeMutablePointer where Pointee == Lane {
     client.pointee.outstanding += 1
   }
 
+  /// Takes a request of our own, which no client waits for.
+  func appendOurs(_ request: UnsafeRawBufferPointer, _ kind: Pending.Kind, attempts: UInt8 = 0) {
+    pointee.pending.append(
+      Pending(client: nil, bytes: UInt32(request.count), count: 1, kind: kind, attempts: attempts))
+    pointee.newRuns &+= 1
+    pointee.requests.append(request)
+    pointee.node.pointee.outstanding += 1
+    markDirty()
+  }
+
   /// Announces a request that will arrive piece by piece.
   func appendStreamEntry(of client: ClientRef, _ kind: Pending.Kind) {
     pointee.pending.append(Pending(client: client, bytes: 0, count: 1, kind: kind))

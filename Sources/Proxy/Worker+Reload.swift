@@ -91,9 +91,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
     lane.pointee.isHandedOver = true
     var bytes: [UInt8] = []
     RequestWriter.append(words.map { Array($0.utf8) }, to: &bytes)
-    lane.pointee.pending.append(Pending(client: nil, bytes: UInt32(bytes.count), count: 1, kind: .read))
-    bytes.withUnsafeBytes { lane.pointee.requests.append($0) }
-    node.pointee.outstanding += 1
-    lane.markDirty()
+    bytes.withUnsafeBytes { lane.appendOurs($0, .read) }
   }
 }
