@@ -20,7 +20,8 @@ demo: build ## Run a throw-away primary, two replicas and the ambassador on loca
 
 test: packages test-packages lint check ## Run all tests against real redis-server processes
 	swift build --build-tests $(STRICT)
-	swift test --skip-build $(STRICT)
+	@set -o pipefail; swift test --skip-build $(STRICT) 2>&1 | tee .build/test.log || { \
+	  echo; echo "What failed (all of it: .build/test.log):"; grep -aE '✘|error:|Fatal|↳' .build/test.log | tail -n 100; exit 1; }
 
 SEEDS ?= 2000
 FIRST ?= 1
