@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 // A package of its own: the product resolves nothing for its benchmarks, and the benchmarks know the product only as a
 // binary that listens on a port.
 import PackageDescription
