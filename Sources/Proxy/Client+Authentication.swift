@@ -1,6 +1,11 @@
 import Commands
 import RESP
 
+enum AuthenticationWords {
+  /// redis-server's own.
+  static let required = "NOAUTH Authentication required."
+}
+
 // AUTH and HELLO ... AUTH: the server is asked whether it knows the user, on an upstream that is then the user's own and
 // goes with the question; from its yes on, the client's requests go through lanes of that user.
 extension UnsafeMutablePointer where Pointee == Client {
@@ -81,7 +86,7 @@ extension UnsafeMutablePointer where Pointee == Client {
         error: spec.session == .exec
           ? "\(abort)wrong number of arguments for 'exec' command" : table.wrongArgumentCount(spec))
     } else {
-      reply(error: "\(spec.session == .exec ? abort : "")NOAUTH Authentication required.")
+      reply(error: (spec.session == .exec ? abort : "") + AuthenticationWords.required)
     }
   }
 }

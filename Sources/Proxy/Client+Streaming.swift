@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     if isKeptWhole(spec) { return false }
     if pointee.isBarred {
       pointee.stream = .discarding
-      reply(Array("-NOAUTH Authentication required.\r\n".utf8))
+      reply(error: AuthenticationWords.required)
       return true
     }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
