@@ -27,6 +27,10 @@ extension StatusReport {
     out.add(
       "redis_amb_loop_lag_seconds", .gauge, "How long an event waited for the thread's loop when it was last asked.",
       workers.compactMap { $0 }.map { .init($0.lag, [("worker", "\($0.index)")]) })
+    out.add(
+      "redis_amb_loop_turn_duration_seconds",
+      "How long the thread's loop is awake at a time, and so how long an event may wait; one turn of sixteen.",
+      workers.compactMap { $0 }.map { Self.distribution(of: $0.turns, [("worker", "\($0.index)")]) })
   }
 
   private func addClients(to out: inout MetricsText) {
@@ -37,6 +41,9 @@ extension StatusReport {
       totals.outputBytes)
     out.add("redis_amb_upstreams", .gauge, "Connections to nodes, shared and own.", totals.lanes)
     out.add("redis_amb_upstreams_lent", .gauge, "Connections to nodes that are lent to single clients.", totals.lent)
+    out.add(
+      "redis_amb_sessions", .gauge, "Clients with an upstream of their own: in transactions, blocked, subscribed.",
+      totals.sessions)
   }
 
   private func addNodes(to out: inout MetricsText) {
@@ -66,12 +73,7 @@ extension StatusReport {
       "redis_amb_request_duration_seconds",
       "Time from handing a request to the kernel until its reply was there; a sample of all requests.",
       nodes.flatMap { node in
-        RequestClass.allCases.map { kind in
-          let latency = node.traffic.latency[kind]
-          return .init(
-            Self.bounds.map { ($0, Int(clamping: latency.cumulative(below: $0))) }, count: Int(clamping: latency.count),
-            sum: latency.sum, Self.labels(node, kind))
-        }
+        RequestClass.allCases.map { Self.distribution(of: node.traffic.latency[$0], Self.labels(node, $0)) }
       })
     out.add(
       "redis_amb_primary_known", .gauge, "Whether there is a proven primary.", topology.primary == nil ? 0 : 1)
@@ -85,6 +87,14 @@ extension StatusReport {
 
   private static func labels(_ node: NodeStatus, _ kind: RequestClass) -> [(name: String, value: String)] {
     [("node", node.name.description), ("class", kind.rawValue)]
+  }
+
+  private static func distribution(
+    of times: LatencyHistogram, _ labels: [(name: String, value: String)]
+  ) -> MetricsText.Distribution {
+    .init(
+      bounds.map { ($0, Int(clamping: times.cumulative(below: $0))) }, count: Int(clamping: times.count),
+      sum: times.sum, labels)
   }
 
   /// Each twice the one before, from 32 µs to 8.4 s: where buckets of the histogram end.
@@ -108,6 +118,9 @@ extension StatusReport {
     out.add(
       "redis_amb_unknown_writes_total", .counter, "Writes that were answered with AMBUNKNOWN: their fate is not known.",
       totals.unknownFates)
+    out.add(
+      "redis_amb_slow_requests_total", .counter,
+      "Requests for which a node was silent for 10 ms or more; at most one in 10 ms is counted.", totals.slowRequests)
     out.add(
       "redis_amb_resubscriptions_total", .counter, "Clients whose subscriptions were taken up again after a loss.",
       totals.resubscriptions)
