@@ -7,7 +7,7 @@ ifdef CI
 STRICT := -Xswiftc -warnings-as-errors
 endif
 
-.PHONY: help build demo image test differential redis-py-tests check format lint fuzz bench bench-quick failover-report packages test-packages redis-py-packages bench-packages install clean
+.PHONY: help build demo image test differential redis-py-tests check format lint fuzz bench bench-quick failover-report reload-report packages test-packages redis-py-packages bench-packages install clean
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,6 +64,10 @@ IN_NAMESPACE := unshare --map-root-user --net --mount sh -c \
 failover-report: build test-packages ## Inject every fault under load and write what clients saw into README.md
 	swift build -c release --product failover-report $(SWIFT_FLAGS)
 	$(IN_NAMESPACE) .build/release/failover-report --readme README.md $(FAULTS)
+
+reload-report: build ## Reload in every way under load and write what clients saw into README.md
+	swift build -c release --product reload-report $(SWIFT_FLAGS)
+	.build/release/reload-report --readme README.md --storm $(or $(STORM),20)
 
 install: build ## Install to $(DESTDIR)$(PREFIX)/bin
 	install -D -m 755 $(RELEASE) $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/redis-amb

@@ -65,6 +65,9 @@ let package = Package(
     .target(name: "Laboratory", dependencies: ["TestSupport"], path: "Tests/Laboratory"),
     .executableTarget(
       name: "failover-report", dependencies: ["Laboratory", "TestSupport"], path: "Tests/FailoverReport"),
+    // Reloads under load: a few seconds of it in the test suite, more in `make reload-report`.
+    .executableTarget(
+      name: "reload-report", dependencies: ["Laboratory", "TestSupport"], path: "Tests/ReloadReport"),
     .testTarget(name: "IntegrationTests", dependencies: ["TestSupport", "Laboratory", "redis-amb", "failover-report"]),
   ],
   swiftLanguageModes: [.v6]

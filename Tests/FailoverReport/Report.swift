@@ -1,6 +1,4 @@
-import Glibc
 import Laboratory
-import TestSupport
 
 /// Findings as text and as a table.
 enum Report {
@@ -33,29 +31,4 @@ enum Report {
   }
 
   private static func milliseconds(_ seconds: Double) -> String { "\(Int((seconds * 1000).rounded())) ms" }
-
-  /// Puts the table between its marks.
-  static func write(_ rows: [String], into path: String) throws {
-    let (begin, end) = ("<!-- failover-report begin -->", "<!-- failover-report end -->")
-    guard let text = TestSupport.text(ofFile: path), let start = text.range(of: begin), let finish = text.range(of: end)
-    else {
-      throw Failure("\(path) has no marks for the table")
-    }
-    let new = text[..<start.upper] + "\n" + ([head] + rows).joined(separator: "\n") + "\n" + text[finish.lower...]
-    guard let stream = fopen(path, "we") else { throw Failure("cannot write \(path)") }
-    fputs(String(new), stream)
-    fclose(stream)
-  }
-}
-
-extension String {
-  /// Where `word` stands first.
-  func range(of word: String) -> (lower: Index, upper: Index)? {
-    var at = startIndex
-    while at < endIndex {
-      if self[at...].hasPrefix(word) { return (at, index(at, offsetBy: word.count)) }
-      at = index(after: at)
-    }
-    return nil
-  }
 }

@@ -45,7 +45,7 @@ for fault in chosen {
 }
 tell(([Report.head] + rows).joined(separator: "\n"))
 if let readme, !isBroken {
-  do { try Report.write(rows, into: readme) } catch {
+  do { try ReadmeTable.write([Report.head] + rows, as: "failover-report", into: readme) } catch {
     tell("\(error)")
     exit(1)
   }
