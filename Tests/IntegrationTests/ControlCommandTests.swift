@@ -138,6 +138,29 @@ struct ControlCommandTests {
     }
   }
 
+  @Test func `of a slow request the log has the command and the first key, and nothing else`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      for (words, outline) in [
+        (["SET", "slow:key", "hunter2"], "SET slow:key"), (["GETSET", "slow:key", "hunter2"], "GETSET slow:key"),
+        (["MSET", "slow:key", "hunter2", "hunter3", "hunter4"], "MSET slow:key"),
+        (["SET", "slow:key", "hunter2", "EX", "100"], "SET slow:key"),
+        (["CONFIG", "SET", "masterauth", "hunter2"], "CONFIG|SET"),
+      ] {
+        try expectEqual(try text(lab, "SLOWLOG", "RESET"), "OK")
+        lab.primary.freeze()
+        try client.send(Request.bytes(words))
+        pause(.milliseconds(50))
+        lab.primary.thaw()
+        try check(!(try client.reply().value.isError), "\(words)")
+        let log = try lines(lab, "SLOWLOG")
+        try check(
+          log.contains { $0.hasSuffix("  \(outline)") || $0.contains("  \(outline) (and ") }, "\(outline): \(log)")
+        try check(!log.contains { $0.contains("hunter") }, "\(log)")
+      }
+    }
+  }
+
   @Test func `settings are shown as they are in force, and no password`() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write("hunter2\n", to: "password")

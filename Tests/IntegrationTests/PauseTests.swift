@@ -62,7 +62,8 @@ struct PauseTests {
       }
       let said = try control.call("PAUSE").text ?? ""
       try check(said.contains("2 clients in transactions or blocking commands"), said)
-      try expectEqual(try begun.call("EXEC"), .array([.simple("OK")]))
+      try expectEqual(try begun.call("SET", "begun too", "1"), .simple("QUEUED"))
+      try expectEqual(try begun.call("EXEC"), .array([.simple("OK"), .simple("OK")]))
       let fresh = try lab.connect()
       try fresh.send(Request.bytes(pipeline: [["MULTI"], ["SET", "fresh", "1"], ["EXEC"]]))
       let subscriber = try lab.connect()
@@ -79,6 +80,28 @@ struct PauseTests {
       try expectEqual(try big.reply().value, .simple("OK"))
       try lab.primary.connect().call("RPUSH", "list", "x")
       try expectEqual(try blocked.reply().value, .array([.bulk("list"), .bulk("x")]))
+    }
+  }
+
+  @Test func `a write waits also behind unanswered requests of the same client`() throws {
+    try withLab(replicas: 0) { lab in
+      let control = try control(lab)
+      let writer = try lab.connect()
+      try writer.call("PING")
+      lab.primary.freeze()
+      try writer.send(Request.bytes(["SET", "first", "1"]))
+      try eventually("it is under way") {
+        try control.call("STATUS", "JSON").text?.contains("\"in_flight\":1,") == true
+      }
+      try expectEqual(try control.call("PAUSE"), .simple("OK writes wait until RESUME; 1 request still in flight"))
+      try writer.send(Request.bytes(["SET", "second", "1"]))
+      pause(.milliseconds(100))
+      lab.primary.thaw()
+      try expectEqual(try writer.reply().value, .simple("OK"))
+      try eventually("it waits") { "\(try control.call("STATUS"))".contains("1 client waiting") }
+      try expectEqual(try lab.primary.call("EXISTS", "first", "second"), .integer(1))
+      try control.call("RESUME")
+      try expectEqual(try writer.reply().value, .simple("OK"))
     }
   }
 

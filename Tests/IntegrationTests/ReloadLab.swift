@@ -6,15 +6,18 @@ final class ReloadLab: Sendable {
   let directory: TemporaryDirectory
   let ambassador: AmbassadorProcess
 
-  init(_ configuration: String, flags: [String] = []) throws {
+  /// - Parameter port: where it listens, if the configuration says so.
+  init(_ configuration: String, listening port: UInt16? = nil) throws {
     directory = try TemporaryDirectory()
     let file = try directory.write(configuration, to: "redis-amb.yaml")
-    ambassador = try AmbassadorProcess(topology: ["--config", file] + flags)
+    ambassador = try AmbassadorProcess(topology: ["--config", file], listening: port)
   }
 
   /// Runs `body`, and shows what the ambassador said when it throws.
-  static func with(_ configuration: String, flags: [String] = [], _ body: (ReloadLab) throws -> Void) throws {
-    let lab = try ReloadLab(configuration, flags: flags)
+  static func with(
+    _ configuration: String, listening port: UInt16? = nil, _ body: (ReloadLab) throws -> Void
+  ) throws {
+    let lab = try ReloadLab(configuration, listening: port)
     do {
       try body(lab)
       try check(lab.ambassador.isRunning, "the ambassador is gone")
@@ -32,6 +35,13 @@ final class ReloadLab: Sendable {
   }
 
   func count(_ words: String) -> Int { ambassador.log.components(of: words) }
+
+  func control() throws -> RESPClient { try RESPClient(unixPath: ambassador.controlSocket) }
+
+  /// Whether `words` are in its status as JSON.
+  func status(contains words: String) throws -> Bool {
+    try control().call("STATUS", "JSON").text?.contains(words) == true
+  }
 
   static let inForce = "the new configuration is in force"
 

@@ -207,6 +207,32 @@ struct ReloadTests {
     }
   }
 
+  @Test func `what comes behind unanswered requests waits for them, and goes where the others go`() throws {
+    let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
+    for (group, name) in [(one, "one"), (two, "two")] { try group.seed([["SET", "who", name]]) }
+    try ReloadLab.with(ReloadLab.following(one)) { lab in
+      try lab.ambassador.waitUntilServing(one, readsOnReplicas: false)
+      let (writer, transactor) = (try lab.ambassador.connect(), try lab.ambassador.connect())
+      _ = try transactor.pipeline([["MULTI"], ["SET", "transacted", "1"]])
+      one.primary.freeze()
+      try writer.send(Request.bytes(["SET", "written", "1"]))
+      try transactor.send(Request.bytes(["EXEC"]))
+      try eventually("both are under way") { try lab.status(contains: "\"in_flight\":2,") }
+      try lab.reload(ReloadLab.following(two))
+      try writer.send(Request.bytes(pipeline: [["GET", "who"], ["SET", "behind:write", "1"]]))
+      try transactor.send(Request.bytes(pipeline: [["SET", "behind:exec", "1"], ["GET", "who"]]))
+      // Long enough for them to be sent where they must not go.
+      pause(.milliseconds(100))
+      one.primary.thaw()
+      try expectEqual(try writer.replies(3), [.simple("OK"), .bulk("two"), .simple("OK")])
+      try expectEqual(try transactor.replies(3), [.array([.simple("OK")]), .simple("OK"), .bulk("two")])
+      for (node, count) in [(one.primary, 0), (two.primary, 2)] {
+        try expectEqual(try node.call("EXISTS", "behind:write", "behind:exec"), .integer(count))
+      }
+      try expectEqual(try one.primary.call("EXISTS", "written", "transacted"), .integer(2))
+    }
+  }
+
   @Test func `subscribers hear what is published at the new primary, on the connections that they have`() throws {
     let (one, two) = (try RedisGroup(replicas: 0), try RedisGroup(replicas: 0))
     try ReloadLab.with(ReloadLab.following(one)) { lab in

@@ -33,22 +33,25 @@ public final class AmbassadorProcess: Sendable {
   }
 
   /// The same, with the topology among the flags.
+  /// - Parameter port: where it listens, as the configuration says; without one it is told by a flag, which is stronger.
   public init(
-    topology flags: [String], hosts: String? = nil, environment: [String: String] = [:], place: Place = .here
+    topology flags: [String], listening port: UInt16? = nil, hosts: String? = nil, environment: [String: String] = [:],
+    place: Place = .here
   ) throws {
     self.place = place
     directory = try TemporaryDirectory()
-    port = try PortLease().port
+    self.port = try port ?? PortLease().port
     let own = [
       "REDIS_AMB_ADMIN_SOCKET": directory.file("control.sock"),
       "REDIS_AMB_ADMIN_HTTP": "unix:" + directory.file("http.sock"),
     ]
     let environment = own.merging(environment) { $1 }
     let wrapper = hosts.map { Tool.withHosts + [$0] } ?? []
-    let line = place.launcher + wrapper + [Self.binary, "run", "--listen", place.address(port)] + flags
+    let listen = port == nil ? ["--listen", place.address(self.port)] : []
+    let line = place.launcher + wrapper + [Self.binary, "run"] + listen + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
     do {
-      try eventually("the ambassador listens on \(port)") {
+      try eventually("the ambassador listens on \(self.port)") {
         !process.isRunning || (try? connect(patience: .seconds(2))) != nil
       }
       try check(process.isRunning, "the ambassador does not start")

@@ -41,6 +41,33 @@ struct SentinelTopologyTests {
     #expect(story.topology.snapshot.replicas.first { $0.node == p }?.fitness == .notReplica)
   }
 
+  @Test("A look that begins later goes on from what is known: not back to one that was deposed")
+  func goesOn() {
+    var known = SentinelStory.settled()
+    known.answerAll(a, epoch: 2)
+    known.node(a, primaryInfo("h1", after: "h0"))
+    #expect(known.primary == a)
+    // The Sentinels that have not heard of it yet are the first to be heard, and the old one says that it is a primary.
+    func later(_ topology: SentinelTopology) -> SentinelStory {
+      var story = SentinelStory(topology: topology)
+      for id in ["s2", "s3"] { story.answer(id, p, epoch: 1) }
+      story.node(p, primaryInfo("h0"))
+      return story
+    }
+    #expect(later(SentinelTopology(name: "mymaster")).primary == p)
+    var topology = SentinelTopology(name: "mymaster")
+    topology.goOn(from: known.topology)
+    var story = later(topology)
+    #expect(story.primary == nil)
+    story.answerAll(a, epoch: 2)
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a)
+    // What is known of other nodes does not matter.
+    topology = SentinelTopology(name: "other")
+    topology.goOn(from: known.topology)
+    #expect(later(topology).primary == p)
+  }
+
   @Test("Two claimants at one epoch: none")
   func twoClaimants() {
     var story = SentinelStory()
