@@ -46,36 +46,60 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
 
   /// Notes a write. The highest ticket stays, whoever comes first.
   @inlinable @inline(__always)
-  public func mark(_ hash: UInt64, _ ticket: Ticket) {
+  public func mark(_ hash: UInt64, _ ticket: Ticket) { mark(hash, ticket, horizon: horizon) }
+
+  /// Notes a write to each of these keys.
+  public func mark(_ hashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) {
+    // An older horizon than the one of the moment is as safe: less is taken over.
+    let horizon = horizon
+    for hash in hashes { mark(hash, ticket, horizon: horizon) }
+  }
+
+  @inlinable @inline(__always)
+  func mark(_ hash: UInt64, _ ticket: Ticket, horizon: Ticket) {
     let slot = slot(hash)
     let own = Self.tag(hash)
     var known = slot.pointee.load(ordering: .relaxed)
+    if hasOneWriter {
+      return slot.pointee.store(Self.entry(known, own, ticket, horizon), ordering: .releasing)
+    }
     while true {
-      let last = known & Self.ticketMask
-      var tag = known & ~Self.ticketMask
-      if tag == own || tag == Self.shared && last > horizon {
-        guard last < ticket else { return }
-      } else {
-        // Behind the horizon it may go: whoever looks for the key that it was of takes the horizon for its ticket.
-        tag = last <= horizon ? own : Self.shared
-      }
-      if hasOneWriter {
-        return slot.pointee.store(tag | Swift.max(last, ticket), ordering: .releasing)
-      }
+      let entry = Self.entry(known, own, ticket, horizon)
+      if entry == known { return }
       let (exchanged, original) = slot.pointee.compareExchange(
-        expected: known, desired: tag | Swift.max(last, ticket), ordering: .acquiringAndReleasing)
+        expected: known, desired: entry, ordering: .acquiringAndReleasing)
       if exchanged { return }
       known = original
     }
+  }
+
+  /// What a slot that holds `known` holds after a write under `ticket` to a key whose tag is `own`.
+  ///
+  /// Another key's tag gives way behind the horizon: whoever looks for that key takes the horizon for its ticket. Before
+  /// it, both share the slot. Without a branch: which it is cannot be foreseen, and a processor that guesses wrong waits
+  /// for the slot to come from memory, one slot after the other, where it could have fetched a whole run's together.
+  @inlinable @inline(__always)
+  static func entry(_ known: UInt64, _ own: UInt64, _ ticket: Ticket, _ horizon: Ticket) -> UInt64 {
+    let last = known & ticketMask
+    let isAnothers: UInt64 = (known & ~ticketMask) != own ? 1 : 0
+    let isRecent: UInt64 = last > horizon ? 1 : 0
+    // All ones, of which `shared` are the tag's, if the slot is to be shared.
+    let sharing = 0 &- (isAnothers & isRecent)
+    return own | (sharing & shared) | Swift.max(last, ticket)
   }
 
   /// The last write that this key, or a key that shares its slot, may have seen.
   @inlinable @inline(__always)
   public func ticket(_ hash: UInt64) -> Ticket {
     let known = slot(hash).pointee.load(ordering: .acquiring)
-    let tag = known & ~Self.ticketMask
     // The order matters: a slot that was taken over was so when its ticket was behind the horizon already.
-    return tag == Self.tag(hash) || tag == Self.shared ? known & Self.ticketMask : horizon
+    let horizon = horizon
+    let tag = known & ~Self.ticketMask
+    // Without a branch, as in `entry`.
+    let isOwn: UInt64 = tag == Self.tag(hash) ? 1 : 0
+    let isShared: UInt64 = tag == Self.shared ? 1 : 0
+    let isKnown = 0 &- (isOwn | isShared)
+    return known & Self.ticketMask & isKnown | horizon & ~isKnown
   }
 
   @inlinable @inline(__always)
@@ -103,12 +127,16 @@ public enum KeyHash {
       hash ^= hash >> 32
       at &+= 8
     }
-    var rest: UInt64 = 0
-    while at < key.count {
-      rest = rest << 8 | UInt64(key[at])
-      at &+= 1
+    if key.count >= 8 {
+      // The last bytes together with some that were seen already: one step for up to seven of them.
+      if at < key.count {
+        hash ^= UInt64(littleEndian: key.loadUnaligned(fromByteOffset: key.count &- 8, as: UInt64.self))
+      }
+    } else {
+      var rest: UInt64 = 0
+      for byte in key { rest = rest << 8 | UInt64(byte) }
+      hash ^= rest
     }
-    hash ^= rest
     hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
     hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
     return hash ^ (hash >> 31)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Names a history of writes: the forty hexadecimal digits of `master_replid`, as a trivial value.
 @frozen
 public struct HistoryID: Hashable, Sendable, BitwiseCopyable {
@@ -54,9 +56,9 @@ extension ReplicationPoint {
     var replicaOffset: Int64?
     var lineStart = 0
     while lineStart < reply.count {
-      let lineEnd = reply[lineStart...].firstIndex(of: UInt8(ascii: "\r")) ?? reply.count
-      let line = UnsafeRawBufferPointer(rebasing: reply[lineStart..<lineEnd])
-      lineStart = lineEnd + 2
+      let rest = UnsafeRawBufferPointer(rebasing: reply[lineStart...])
+      let line = UnsafeRawBufferPointer(rebasing: rest[..<(rest.firstIndex(of: "\r") ?? rest.count)])
+      lineStart += line.count + 2
       // What is wanted starts with r, m or s; the rest is not looked at.
       switch line.first {
       case UInt8(ascii: "r"):
@@ -83,11 +85,16 @@ extension ReplicationPoint {
 }
 
 extension UnsafeRawBufferPointer {
+  /// Where this character comes first.
+  fileprivate func firstIndex(of character: Unicode.Scalar) -> Int? {
+    guard let base = baseAddress, let found = memchr(base, Int32(character.value), count) else { return nil }
+    return UnsafeRawPointer(found) - base
+  }
+
   /// What follows `name` in a line that begins with it.
   fileprivate func value(of name: StaticString) -> UnsafeRawBufferPointer? {
     let length = name.utf8CodeUnitCount
-    guard count >= length, self[..<length].elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: length))
-    else { return nil }
+    guard let base = baseAddress, count >= length, memcmp(base, name.utf8Start, length) == 0 else { return nil }
     return UnsafeRawBufferPointer(rebasing: self[length...])
   }
 

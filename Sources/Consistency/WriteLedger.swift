@@ -40,7 +40,7 @@ public struct WriteLedger: ~Copyable, Sendable {
 
   /// Enters a write to each of several keys under an open batch.
   public func mark(_ keyHashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) {
-    for hash in keyHashes { slots.mark(hash, ticket) }
+    slots.mark(keyHashes, ticket)
   }
 
   /// Enters a write that may touch any key.

@@ -28,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   func enter(_ spec: CommandSpec, on lane: LaneRef, _ request: UnsafePointer<UInt8>, _ length: Int) {
     guard spec.effect == .changes, pointee.worker.pointee.settings.isFencing else { return }
+    if lane.pointee.isBatchOfEverything, lane.pointee.batch != 0 { return }
     let worker = pointee.worker
     switch spec.scope {
     case .second where pointee.scanner.isSecondKnown:

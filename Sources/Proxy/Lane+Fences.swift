@@ -13,7 +13,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   @inline(never)
   private func beginBatch() -> Ticket {
-    pointee.batch = pointee.worker.pointee.ledger.pointee.begin(under: pointee.node.pointee.reign)
+    let worker = pointee.worker
+    let ledger = worker.pointee.ledger
+    pointee.batch = ledger.pointee.begin(under: pointee.node.pointee.reign)
+    // While nobody reads from replicas nobody need know which keys were written: the first read asks for the proof, and
+    // until that is there all reads go to the primary.
+    pointee.isBatchOfEverything = !ledger.pointee.isRead(at: worker.pointee.loop.now, within: Limits.coverageInterest)
+    if pointee.isBatchOfEverything { ledger.pointee.markEverything(pointee.batch) }
     markDirty()
     return pointee.batch
   }
