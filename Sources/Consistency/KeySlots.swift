@@ -46,25 +46,34 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
 
   /// Notes a write. The highest ticket stays, whoever comes first.
   @inlinable @inline(__always)
-  public func mark(_ hash: UInt64, _ ticket: Ticket) { mark(hash, ticket, horizon: horizon) }
+  public func mark(_ hash: UInt64, _ ticket: Ticket) {
+    if hasOneWriter { store(hash, ticket, horizon) } else { exchange(hash, ticket, horizon) }
+  }
 
   /// Notes a write to each of these keys.
   public func mark(_ hashes: UnsafeBufferPointer<UInt64>, _ ticket: Ticket) {
     // An older horizon than the one of the moment is as safe: less is taken over.
     let horizon = horizon
-    for hash in hashes { mark(hash, ticket, horizon: horizon) }
+    if hasOneWriter {
+      for hash in hashes { store(hash, ticket, horizon) }
+    } else {
+      for hash in hashes { exchange(hash, ticket, horizon) }
+    }
   }
 
   @inlinable @inline(__always)
-  func mark(_ hash: UInt64, _ ticket: Ticket, horizon: Ticket) {
+  func store(_ hash: UInt64, _ ticket: Ticket, _ horizon: Ticket) {
     let slot = slot(hash)
-    let own = Self.tag(hash)
+    let known = slot.pointee.load(ordering: .relaxed)
+    slot.pointee.store(Self.entry(known, Self.tag(hash), ticket, horizon), ordering: .releasing)
+  }
+
+  @inlinable @inline(__always)
+  func exchange(_ hash: UInt64, _ ticket: Ticket, _ horizon: Ticket) {
+    let slot = slot(hash)
     var known = slot.pointee.load(ordering: .relaxed)
-    if hasOneWriter {
-      return slot.pointee.store(Self.entry(known, own, ticket, horizon), ordering: .releasing)
-    }
     while true {
-      let entry = Self.entry(known, own, ticket, horizon)
+      let entry = Self.entry(known, Self.tag(hash), ticket, horizon)
       if entry == known { return }
       let (exchanged, original) = slot.pointee.compareExchange(
         expected: known, desired: entry, ordering: .acquiringAndReleasing)
@@ -114,31 +123,41 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
 
 /// Hashes keys for ``KeySlots``.
 public enum KeyHash {
-  /// Eight bytes a step; the top bits are the best mixed. The database is not part of it, so that commands that move keys
-  /// between databases need no care.
+  /// Sixteen bytes a step, the last sixteen overlapping those before; each step multiplies two words and folds the product,
+  /// so that every bit of both reaches every bit. The database is not part of it, so that commands that move keys between
+  /// databases need no care.
   @inlinable @inline(__always)
   public static func hash(_ key: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = UInt64(truncatingIfNeeded: key.count) &* 0x9E37_79B9_7F4A_7C15
-    var at = 0
-    while at &+ 8 <= key.count {
-      hash =
-        (hash ^ UInt64(littleEndian: key.loadUnaligned(fromByteOffset: at, as: UInt64.self)))
-        &* 0x9E37_79B9_7F4A_7C15
-      hash ^= hash >> 32
-      at &+= 8
-    }
-    if key.count >= 8 {
-      // The last bytes together with some that were seen already: one step for up to seven of them.
-      if at < key.count {
-        hash ^= UInt64(littleEndian: key.loadUnaligned(fromByteOffset: key.count &- 8, as: UInt64.self))
+    let count = key.count
+    var seed: UInt64 = 0x9E37_79B9_7F4A_7C15
+    let first: UInt64
+    let second: UInt64
+    if count >= 8 {
+      var at = 0
+      while count &- at > 16 {
+        seed = fold(word(key, at) ^ 0xBF58_476D_1CE4_E5B9, word(key, at &+ 8) ^ seed)
+        at &+= 16
       }
+      first = word(key, count >= 16 ? count &- 16 : 0)
+      second = word(key, count &- 8)
     } else {
-      var rest: UInt64 = 0
-      for byte in key { rest = rest << 8 | UInt64(byte) }
-      hash ^= rest
+      var bytes: UInt64 = 0
+      for byte in key { bytes = bytes << 8 | UInt64(byte) }
+      first = bytes
+      second = 0
     }
-    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
-    return hash ^ (hash >> 31)
+    let folded = fold(first ^ 0xBF58_476D_1CE4_E5B9, second ^ seed)
+    return fold(folded ^ 0x94D0_49BB_1331_11EB, UInt64(truncatingIfNeeded: count) ^ 0x9E37_79B9_7F4A_7C15)
+  }
+
+  @inlinable @inline(__always)
+  static func word(_ key: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+    UInt64(littleEndian: key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  @inlinable @inline(__always)
+  static func fold(_ one: UInt64, _ other: UInt64) -> UInt64 {
+    let product = one.multipliedFullWidth(by: other)
+    return product.high ^ product.low
   }
 }

@@ -30,6 +30,14 @@ public struct WriteLedger: ~Copyable, Sendable {
     Swift.max(slots.ticket(keyHash), everything.load(ordering: .acquiring))
   }
 
+  /// The last write that any of these keys may have seen, and the first key that may have seen one after `known`.
+  public func lastWrite(_ keyHashes: UnsafeBufferPointer<UInt64>, after known: Ticket) -> (ticket: Ticket, first: Int?)
+  {
+    var last = lastWriteToEverything
+    for hash in keyHashes { last = Swift.max(last, slots.ticket(hash)) }
+    return (last, last > known ? keyHashes.firstIndex { lastWrite($0) > known } : nil)
+  }
+
   /// The last write that may have touched any key.
   @inlinable @inline(__always)
   public var lastWriteToEverything: Ticket { everything.load(ordering: .acquiring) }

@@ -28,13 +28,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   func enter(_ spec: CommandSpec, on lane: LaneRef, _ request: UnsafePointer<UInt8>, _ length: Int) {
     guard spec.effect == .changes, pointee.worker.pointee.settings.isFencing else { return }
-    if lane.pointee.isBatchOfEverything, lane.pointee.batch != 0 { return }
     let worker = pointee.worker
     switch spec.scope {
     case .second where pointee.scanner.isSecondKnown:
-      worker.pointee.written[worker.pointee.writtenCount] = KeyHash.hash(key(request))
-      worker.pointee.writtenCount &+= 1
-      if worker.pointee.writtenCount == Limits.enteredTogether { lane.enterWritten() }
+      if !worker.gather(KeyHash.hash(key(request))) { lane.enterGathered() }
     case .second, .any: worker.pointee.ledger.pointee.markEverything(lane.openBatch())
     case .listed, .countedBySecond, .countedByThird, .streams, .stored, .patterned:
       worker.pointee.ledger.mark(
@@ -43,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   @inline(__always)
-  private func key(_ request: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
+  func key(_ request: UnsafePointer<UInt8>) -> UnsafeRawBufferPointer {
     let span = pointee.scanner.second
     return UnsafeRawBufferPointer(start: request + span.offset, count: span.length)
   }

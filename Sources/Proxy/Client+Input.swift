@@ -191,13 +191,46 @@ extension UnsafeMutablePointer where Pointee == Client {
         // One that may write any key goes alone.
         if spec.changesAnyKey || run.isEnteredLate { return placeFirst(spec, kind, &run, base, at, length) }
         if let lane = run.lane { enter(spec, on: lane, base + at, length) }
-      } else if run.needsProof, !mayJoin(spec, &run, base, at, length) {
-        return false
+      } else if run.needsProof {
+        if run.isLookedUpTogether, spec.scope == .second, pointee.scanner.isSecondKnown {
+          run.count += 1
+          if !pointee.worker.gather(KeyHash.hash(key(base + at))) { prove(&run) }
+          return true
+        }
+        if pointee.worker.pointee.gatheredCount > 0 { prove(&run) }
+        if run.needsProof, !mayJoin(spec, &run, base, at, length) { return false }
       }
       run.count += 1
       return true
     }
     return placeFirst(spec, kind, &run, base, at, length)
+  }
+
+  /// Looks up what was gathered of a run of reads, of which nothing was sent yet: if the replica that was chosen for it
+  /// lacks a write that one of them must see, the whole run goes where that is proven.
+  @inline(never)
+  private func prove(_ run: inout RequestRun) {
+    let worker = pointee.worker
+    let keys = worker.gatheredKeys
+    worker.pointee.gatheredCount = 0
+    guard run.needsProof, let lane = run.lane else { return }
+    let (need, first) = worker.pointee.ledger.pointee.lastWrite(keys, after: lane.pointee.coverage.proven)
+    guard let first else { return }
+    let (other, decision) = laneWithProof(of: need, insteadOf: lane)
+    guard let other else {
+      // It is asked on trust once, and waits when its answer does not bear it out.
+      return lane.verify(need)
+    }
+    guard other != lane else { return }
+    run.lane = other
+    run.needsProof = !other.pointee.node.pointee.isPrimary
+    run.isLookedUpTogether = run.needsProof && other.pointee.node.pointee.isDirect
+    if !run.needsProof {
+      let before = run.count &- UInt32(keys.count - first) &- run.counted
+      worker.pointee.counters.routed[.pipelineOrder] += Int(before)
+      run.counted &+= before
+      run.reason = decision.reason
+    }
   }
 
   /// Whether a read can go with the run to the replica that was chosen for it. If not, the run goes to the primary with
@@ -253,6 +286,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     var lane: LaneRef?
     run.needsProof = false
+    run.isLookedUpTogether = false
     run.isEnteredLate = false
     if pointee.outstanding > 0 {
       guard let present = presentLane(for: kind) else {
@@ -312,6 +346,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     run.reason = decision.reason
     run.start = at
     if let lane {
+      run.isLookedUpTogether =
+        run.needsProof && pointee.outstanding == 0 && lane.pointee.isShared && lane.pointee.node.pointee.isDirect
       run.kind = kind
       run.lane = lane
       run.count = 1
@@ -369,8 +405,11 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   @inline(__always)
   func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int) {
-    guard run.count > 0, let lane = run.lane else { return }
-    if pointee.worker.pointee.writtenCount > 0 { lane.enterWritten() }
+    guard run.count > 0 else { return }
+    if pointee.worker.pointee.gatheredCount > 0 {
+      if run.kind == .write { run.lane?.enterGathered() } else { prove(&run) }
+    }
+    guard let lane = run.lane else { return }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind,
       isEnteredLate: run.isEnteredLate)
@@ -475,6 +514,8 @@ struct RequestRun {
   var counted: UInt32 = 0
   /// Its lane's node lacks writes, or may: each read must be looked at.
   var needsProof = false
+  /// They may be looked at a few at a time, until something of the run is sent.
+  var isLookedUpTogether = false
   /// Its only request may write any key.
   var isEnteredLate = false
   var lane: LaneRef?

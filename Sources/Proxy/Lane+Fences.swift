@@ -13,24 +13,17 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   @inline(never)
   private func beginBatch() -> Ticket {
-    let worker = pointee.worker
-    let ledger = worker.pointee.ledger
-    pointee.batch = ledger.pointee.begin(under: pointee.node.pointee.reign)
-    // While nobody reads from replicas nobody need know which keys were written: the first read asks for the proof, and
-    // until that is there all reads go to the primary.
-    pointee.isBatchOfEverything = !ledger.pointee.isRead(at: worker.pointee.loop.now, within: Limits.coverageInterest)
-    if pointee.isBatchOfEverything { ledger.pointee.markEverything(pointee.batch) }
+    pointee.batch = pointee.worker.pointee.ledger.pointee.begin(under: pointee.node.pointee.reign)
     markDirty()
     return pointee.batch
   }
 
   /// Enters the writes of the run at hand, which goes to this lane, into the ledger.
   @inline(never)
-  func enterWritten() {
+  func enterGathered() {
     let worker = pointee.worker
-    let written = UnsafeBufferPointer(start: worker.pointee.written, count: worker.pointee.writtenCount)
-    worker.pointee.ledger.pointee.mark(written, openBatch())
-    worker.pointee.writtenCount = 0
+    worker.pointee.ledger.pointee.mark(worker.gatheredKeys, openBatch())
+    worker.pointee.gatheredCount = 0
   }
 
   /// A write is answered, and its client not told yet, that may have changed anything. Not entered when it was sent: it may
@@ -211,6 +204,18 @@ extension UnsafeMutablePointer where Pointee == Lane {
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
+  var gatheredKeys: UnsafeBufferPointer<UInt64> {
+    UnsafeBufferPointer(start: pointee.gathered, count: pointee.gatheredCount)
+  }
+
+  /// Notes that the run at hand names this key. False: there is no room for more.
+  @inline(__always)
+  func gather(_ keyHash: UInt64) -> Bool {
+    pointee.gathered[pointee.gatheredCount] = keyHash
+    pointee.gatheredCount &+= 1
+    return pointee.gatheredCount < Limits.keysTogether
+  }
+
   /// Single keys need not be known any more once all replicas that are read have what was written to them.
   func forgetWhatReplicasHave(now: Double) {
     var least = Ticket.max

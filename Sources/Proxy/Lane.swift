@@ -103,8 +103,6 @@ struct Lane: ~Copyable {
 
   /// The batch of writes to this lane that no probe stands behind yet; 0 for none.
   var batch: Ticket = 0
-  /// It counts as a write of every key: no key of it need be entered.
-  var isBatchOfEverything = false
   /// The batch whose probe is under way; 0 for none.
   var probing: Ticket = 0
   /// Probes under way that are of no batch any more.

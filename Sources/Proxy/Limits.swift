@@ -39,8 +39,8 @@ public struct Limits: Sendable {
   /// Bytes waiting for a node at which clients that write to it are no longer read, and at which that resumes.
   static let laneBacklogHigh = 1 << 20
   static let laneBacklogLow = 256 << 10
-  /// Writes that are entered into the ledger together.
-  static let enteredTogether = 16
+  /// Keys that are entered into the ledger, or looked for in it, together.
+  static let keysTogether = 16
   /// How long after its last read a replica is still asked what it has of what was written.
   static let coverageInterest = 1.0
   /// While no replica was read for that long, writes are fenced only so often: nobody waits for the proof, but the book

@@ -61,9 +61,10 @@ struct Worker: ~Copyable {
 
   /// Where a socket's bytes land; used by one callback at a time.
   let scratch: UnsafeMutablePointer<UInt8>
-  /// Hashes of the keys that the run at hand writes, as far as they are not in the ledger: at most `Limits.enteredTogether`.
-  let written: UnsafeMutablePointer<UInt64>
-  var writtenCount = 0
+  /// Hashes of the keys that the run at hand writes, as far as they are not in the ledger, or reads, as far as they were not
+  /// looked for in it: at most `Limits.keysTogether`, so that they come from memory together.
+  let gathered: UnsafeMutablePointer<UInt64>
+  var gatheredCount = 0
   var turnEnd = TurnEndWatcher()
   var tick = TimerWatcher()
   var drainTimer = TimerWatcher()
@@ -158,13 +159,13 @@ struct Worker: ~Copyable {
     self.report = report
     identities = [Identity(credentials: settings.credentials)]
     scratch = .allocate(capacity: Limits.readChunk)
-    written = .allocate(capacity: Limits.enteredTogether)
+    gathered = .allocate(capacity: Limits.keysTogether)
     self.dice = dice
   }
 
   deinit {
     scratch.deallocate()
-    written.deallocate()
+    gathered.deallocate()
   }
 }
 

@@ -304,6 +304,52 @@ struct ReadYourWritesTests {
     }
   }
 
+  /// Where in the pipeline it stands matters: its reads are looked up some at a time.
+  @Test(arguments: [0, 1, 15, 16, 17, 39])
+  func `a pipeline of reads, of which one must see a new write, is answered by the primary`(position: Int) throws {
+    try withLab(relayed: true) { lab in
+      let names = (0..<40).map { "key:\($0)" }
+      try lab.redis.seed(names.map { ["SET", $0, "old"] })
+      let client = try lab.connect()
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try client.call("SET", names[position], "new"), .simple("OK"))
+      var expected = names.map { _ in RESPValue.bulk("old") }
+      expected[position] = .bulk("new")
+      let calls = try lab.redis.calls(of: "get") {
+        try expectEqual(try client.pipeline(names.map { ["GET", $0] }), expected)
+      }
+      try expectEqual(calls, [40, 0, 0])
+      let others = try lab.redis.calls(of: "get") {
+        let rest = names.filter { $0 != names[position] }
+        try expectEqual(try client.pipeline(rest.map { ["GET", $0] }), rest.map { _ in .bulk("old") })
+      }
+      try expectEqual(others[0], 0, "reads of other keys on the primary")
+    }
+  }
+
+  /// The same while there is no primary to turn to: what no replica has waits, and is an error when nobody comes.
+  @Test func `without a primary, a pipeline of reads of which no replica can answer one`() throws {
+    try withLab(flags: ["--failover-hold", "0s"], relayed: true) { lab in
+      let names = (0..<40).map { "key:\($0)" }
+      try lab.redis.seed(names.map { ["SET", $0, "old"] })
+      let client = try lab.connect()
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try client.call("SET", names[17], "new"), .simple("OK"))
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") {
+        try client.call("SET", "x", "y").errorText?.hasPrefix("AMBDOWN") == true
+      }
+      for (index, reply) in try client.pipeline(names.map { ["GET", $0] }).enumerated() {
+        if index == 17 {
+          try check(reply.errorText?.contains("read-your-writes") == true, "\(reply)")
+        } else {
+          try check(reply == .bulk("old") || reply.errorText?.contains("read-your-writes") == true, "\(reply)")
+        }
+      }
+      try expectEqual(try client.call("GET", names[16]), .bulk("old"))
+    }
+  }
+
   @Test func `without a primary, what no replica is proven to have is an error, and the rest is read`() throws {
     try withLab(flags: ["--failover-hold", "0s"], relayed: true) { lab in
       try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
