@@ -35,6 +35,10 @@ extension Ambassador {
         guard id == self.discoveryID else { return }
         self.narrator.heard(sentinel, lost: why)
         self.desk?.heard(sentinel, lost: why)
+      },
+      onName: { [unowned self] name, failure in
+        guard id == self.discoveryID else { return }
+        self.narrator.lookedUp(name, failure: failure)
       })
     let maxLag = configuration.reads.maxLag?.seconds
     let settings = MonitorSettings(configuration, secrets)
@@ -47,6 +51,10 @@ extension Ambassador {
       return SentinelDiscovery(
         on: loop, sentinels: sentinel.addresses.map(NodeAddress.init), maxLag: maxLag, settings: settings,
         sentinelSettings: SentinelSettings(sentinel, configuration, secrets), handlers: handlers)
+    case .dns(let dns):
+      return DNSDiscovery(
+        on: loop, names: dns.names.map(NodeAddress.init), refresh: dns.refresh.seconds, maxLag: maxLag,
+        settings: settings, handlers: handlers)
     }
   }
 
@@ -73,6 +81,7 @@ extension Ambassador {
       lastSnapshot = update.snapshot
       narrator.changed(update.snapshot)
     }
+    noteHandover(update)
     var topology = UpstreamTopology(update)
     if let primary = topology.primary, primary != lastPrimary {
       lastPrimary = primary
@@ -86,6 +95,16 @@ extension Ambassador {
       for worker in workers { worker.follow(topology) }
     }
     if isComplete { accept() }
+  }
+
+  /// The source itself has put other nodes in the place of those before, as a reload does: what was begun there is finished
+  /// there. While a reload is being applied, they count as lost.
+  private func noteHandover(_ update: DiscoveryUpdate) {
+    defer { handovers = update.handovers }
+    guard update.handovers > handovers, case .none = reloading.stage else { return }
+    source += 1
+    generation += 1
+    reloading.undrained = Set(workers.indices)
   }
 
   func use(_ commands: [LiveCommand]) {

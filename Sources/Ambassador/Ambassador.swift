@@ -56,6 +56,8 @@ public final class Ambassador {
   var generation: UInt64 = 0
   /// How often the nodes have come to be known from another source because of that.
   var source: UInt64 = 0
+  /// What the source of topology has last said of such by itself.
+  var handovers = 0
   /// What was said last, so that it is said once.
   var lastRefusal: [String] = []
   var lastRestarts: [ReloadPlan.Change] = []

@@ -13,6 +13,8 @@ struct Narrator {
   private var losses: [NodeAddress: String] = [:]
   /// Every Sentinel, and why it is not there if it is not.
   private var sentinels: [NodeAddress: String?] = [:]
+  /// Names that cannot be looked up, and why.
+  private var nameless: [NodeAddress: String] = [:]
   /// When a lost connection to a node was last told, and how many since were not.
   private var lostConnections: [NodeAddress: (told: ContinuousClock.Instant, untold: Int)] = [:]
 
@@ -24,7 +26,7 @@ struct Narrator {
   init(logger: Logger) { self.logger = logger }
 
   /// Others are asked from now on.
-  mutating func forgetSentinels() { sentinels = [:] }
+  mutating func forgetSource() { (sentinels, nameless) = ([:], [:]) }
 
   private static func milliseconds(since then: ContinuousClock.Instant) -> Int {
     Int(then.duration(to: .now) / .milliseconds(1))
@@ -41,6 +43,16 @@ struct Narrator {
         logger.warning("no sentinel answers: the last proven topology serves on")
       }
     default: break
+    }
+  }
+
+  /// A name was looked up, or could not be.
+  mutating func lookedUp(_ name: NodeAddress, failure why: String?) {
+    if let why {
+      guard nameless.updateValue(why, forKey: name) == nil else { return }
+      logger.warning("the name \(name.host) cannot be looked up: \(why); what it stood for before goes on")
+    } else if nameless.removeValue(forKey: name) != nil {
+      logger.info("the name \(name.host) can be looked up again")
     }
   }
 
@@ -102,7 +114,7 @@ struct Narrator {
     return "for clients: " + parts.joined(separator: ", ")
   }
 
-  func drained() { logger.info("what was begun before the reload is finished; the connections for it are closed") }
+  func drained() { logger.info("what was begun before is finished; the connections for it are closed") }
 
   mutating func happened(_ event: WorkerEvent) {
     switch event {

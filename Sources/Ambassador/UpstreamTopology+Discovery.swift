@@ -7,7 +7,9 @@ extension UpstreamTopology {
   /// Only nodes that were reached have an address, and only those can serve.
   init(_ update: DiscoveryUpdate) {
     func node(_ name: NodeAddress, isDirect: Bool) -> Node? {
-      update.addresses[name].map { Node(name: name, address: $0, isDirect: isDirect) }
+      update.addresses[name].map {
+        Node(name: name, address: $0, process: update.processes[name] ?? "", isDirect: isDirect)
+      }
     }
     let server = update.server.map {
       ServerIdentity(version: $0.version, mode: $0.mode, databases: $0.databases)

@@ -27,6 +27,12 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
     topology.asSentinel.addresses = sentinels
   }
 
+  /// The defaults, and the one thing that has none.
+  public init(name: Endpoint) {
+    self.init(examplesOf: .dns)
+    topology.asDNS.primary = name
+  }
+
   /// The defaults, with the examples where there are none, and this source of topology.
   init(examplesOf kind: Topology.Kind) {
     for setting in Setting.all where setting.isOf(kind) { setting.fill(&self) }
@@ -42,9 +48,10 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
   public enum Topology: Sendable, Equatable {
     case `static`(Static)
     case sentinel(Sentinel)
+    case dns(DNS)
 
     /// As its section is called.
-    enum Kind: String, CaseIterable { case `static`, sentinel }
+    enum Kind: String, CaseIterable { case `static`, sentinel, dns }
 
     public struct Static: Sendable, Equatable {
       public var primary: Endpoint
@@ -63,10 +70,20 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
       public var passwordFile: String?
     }
 
+    public struct DNS: Sendable, Equatable {
+      public var primary = Endpoint(host: "", port: 0)
+      public var replicas: [Endpoint] = []
+      public var refresh = Duration.zero
+
+      /// All of them, each once.
+      public var names: [Endpoint] { [primary] + replicas.filter { $0 != primary } }
+    }
+
     var kind: Kind {
       switch self {
       case .static: .static
       case .sentinel: .sentinel
+      case .dns: .dns
       }
     }
 
@@ -80,6 +97,11 @@ public struct AmbassadorConfiguration: Sendable, Equatable {
     var asSentinel: Sentinel {
       get { if case .sentinel(let sentinel) = self { sentinel } else { Sentinel() } }
       set { self = .sentinel(newValue) }
+    }
+
+    var asDNS: DNS {
+      get { if case .dns(let dns) = self { dns } else { DNS() } }
+      set { self = .dns(newValue) }
     }
   }
 

@@ -12,6 +12,9 @@ extension ConfigurationLoader {
     case .sentinel(let sentinel):
       named = sentinel.addresses.map { ("topology.sentinel.addresses", $0) }
       expected = "a Sentinel"
+    case .dns(let dns):
+      named = [("topology.dns.primary", dns.primary)] + dns.replicas.map { ("topology.dns.replicas", $0) }
+      expected = "a node"
     }
     return named.filter { configuration.listens(on: $0.address) }.map { key, address in
       ConfigurationError(

@@ -58,21 +58,19 @@ public enum ConfigurationLoader {
     }
   }
 
-  /// What must be given and was not, unless a source could not be read or its section is refused already: then nobody
-  /// knows what it would have said.
+  /// What must be given and was not, unless a source could not be read: then nobody knows what it would have said.
   private static func missing(
     given: [String: ConfigurationSource], _ sources: [Gathered], kind: AmbassadorConfiguration.Topology.Kind?
   ) -> [ConfigurationError] {
     if sources.contains(where: \.isUnreadable) { return [] }
-    let refused = sources.reduce(into: Set<String>()) { $0.formUnion($1.refusedSections) }
     return Setting.all.filter { setting in
       setting.isRequired && given[setting.key] == nil && setting.isOf(kind ?? .static)
-        && !refused.contains { setting.key.hasPrefix($0 + ".") }
     }.map { setting in
       ConfigurationError(
         .nowhere, key: setting.key, .missing(expected: setting.expected),
         hint: "set it in the file, as \(setting.environmentName) or as --\(setting.alias ?? setting.flagName)"
-          + (kind == nil && setting.topologyKind != nil ? ", or set topology.sentinel.addresses" : ""))
+          + (kind == nil && setting.topologyKind != nil
+            ? ", or set topology.sentinel.addresses or topology.dns.primary" : ""))
     }
   }
 

@@ -3,8 +3,6 @@ struct Gathered {
   /// By the setting's key.
   var values: [String: RawValue] = [:]
   var errors: [ConfigurationError] = []
-  /// Sections that held something this version refuses.
-  var refusedSections: Set<String> = []
   /// Nothing is known of what the source would have set.
   var isUnreadable = false
 
@@ -13,17 +11,8 @@ struct Gathered {
     _ name: String, at source: ConfigurationSource, form: ((String) -> String)? = nil,
     hint: @autoclosure () -> String?
   ) {
-    let refused = Setting.notYet.first { section in
-      (form?(section.prefix) ?? section.prefix) == name
-        || name.hasPrefix(form?(section.prefix + ".") ?? section.prefix + ".")
-    }
-    if let refused {
-      refusedSections.insert(refused.section)
-      errors.append(ConfigurationError(source, key: refused.prefix, .unsupported(refused.reason)))
-    } else {
-      // Looking for what was meant is work; past the errors that are shown nobody reads it.
-      let hint = errors.count < ConfigurationErrors.shown ? hint() : nil
-      errors.append(ConfigurationError(source, key: form == nil ? name : nil, .unknown, hint: hint))
-    }
+    // Looking for what was meant is work; past the errors that are shown nobody reads it.
+    let hint = errors.count < ConfigurationErrors.shown ? hint() : nil
+    errors.append(ConfigurationError(source, key: form == nil ? name : nil, .unknown, hint: hint))
   }
 }

@@ -24,7 +24,8 @@ extension Setting {
     Setting(
       "topology.static.primary", .endpoint(defaultPort: 6379), into: \.topology.asStatic.primary,
       example: Endpoint(host: "redis-0.redis", port: 6379), alias: "primary", reload: .live,
-      help: "The node that takes the writes. Of topology.static and topology.sentinel exactly one is set."),
+      help: "The node that takes the writes. Of topology.static, topology.sentinel and topology.dns exactly one is set."
+    ),
     Setting(
       "topology.static.replicas", .list(.endpoint(defaultPort: 6379)), into: \.topology.asStatic.replicas,
       default: [], alias: "replica", reload: .live,
@@ -52,6 +53,25 @@ extension Setting {
       help: """
         A file that holds the password for the Sentinels. Not set: no authentication; the password for the nodes \
         (upstream.password-file) is never tried on Sentinels.
+        """),
+
+    Setting(
+      "topology.dns.primary", .endpoint(defaultPort: 6379), into: \.topology.asDNS.primary,
+      example: Endpoint(host: "redis-headless", port: 6379), reload: .live,
+      help: """
+        A name that stands for all nodes (a headless service), or for the primary. The nodes are all that the names stand \
+        for; the primary is the only one of them that says so and whose replicas agree.
+        """),
+    Setting(
+      "topology.dns.replicas", .oneOrMore(.endpoint(defaultPort: 6379)), into: \.topology.asDNS.replicas, default: [],
+      reload: .live,
+      help: "Further names that stand for nodes, where the first does not stand for all of them."),
+    Setting(
+      "topology.dns.refresh", .duration(.milliseconds(100) ... .seconds(3600)), into: \.topology.asDNS.refresh,
+      default: .seconds(5), reload: .live,
+      help: """
+        How often the names are looked up, besides at once when a node is lost and while there is no primary. A name that \
+        cannot be looked up stands for what it stood for before.
         """),
 
     Setting(
@@ -176,12 +196,4 @@ extension Setting {
         connected for two seconds.
         """),
   ]
-
-  /// Keys of this design that this version refuses in words of their own, rather than as unknown.
-  static let notYet: [(prefix: String, section: String, reason: String)] = ["dns"].map {
-    (
-      "topology.\($0)", "topology",
-      "not supported by this version; topology takes exactly one source, static or sentinel"
-    )
-  }
 }

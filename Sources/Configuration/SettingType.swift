@@ -83,6 +83,25 @@ extension SettingType {
     list(base, atLeast: atLeast) { $0.description }
   }
 
+  /// The same, or a single one without brackets.
+  static func oneOrMore<Element: CustomStringConvertible>(_ base: SettingType<Element>) -> SettingType
+  where Value == [Element] {
+    let many = list(base)
+    let expected = "\(base.expected), or a list of such"
+    return SettingType(
+      arity: .many, expected: expected,
+      decode: { raw, rejections in
+        if case .text(let text) = raw.content, !text.isEmpty { return base.decode(raw, &rejections).map { [$0] } }
+        let before = rejections.count
+        let value = many.decode(raw, &rejections)
+        for index in before..<rejections.count where rejections[index].expected == many.expected {
+          rejections[index].expected = expected
+        }
+        return value
+      },
+      render: many.render)
+  }
+
   /// The same, where elements are different when what `name` calls them is.
   static func list<Element>(
     _ base: SettingType<Element>, atLeast: Int = 0, by name: @escaping @Sendable (Element) -> String

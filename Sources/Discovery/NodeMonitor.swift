@@ -94,6 +94,15 @@ final class NodeMonitor {
     if isResting { wait(0) { $0.beat() } } else { isWantedAgain = true }
   }
 
+  /// Asks on another connection from now on, which may lead to another server.
+  func renew() {
+    guard isResting, connection != nil else { return }
+    connection?.cancel()
+    connection = nil
+    (isResting, isWantedAgain, hasCommands) = (false, false, false)
+    wait(0) { $0.attempt() }
+  }
+
   private func attempt() {
     resolver.resolve(node.host, port: node.port) { [weak self] result in
       guard let self, !self.isCancelled else { return }

@@ -20,6 +20,12 @@ public struct DiscoveryUpdate: Equatable, Sendable {
   public var snapshot: TopologySnapshot
   /// Where each node is reached; nodes that were never reached are missing.
   public var addresses: [NodeAddress: SocketAddress]
+  /// The run ids of processes, where another process at the same address is another node. Empty where it is not: then an
+  /// address is all that counts.
+  public var processes: [NodeAddress: String] = [:]
+  /// How often the source has given one primary up for another that does not go on from it: what the former says is as
+  /// true as before.
+  public var handovers = 0
   /// What the primary says of itself; nothing before it was first reached.
   public var server: ServerDescription?
 }
@@ -34,15 +40,19 @@ public struct DiscoveryHandlers {
   public var onObservation: (NodeAddress, NodeObservation) -> Void
   /// A Sentinel was reached, or lost for the reason given: for the log.
   public var onSentinel: (NodeAddress, _ lost: String?) -> Void
+  /// A name was looked up, or could not be for the reason given: for the log.
+  public var onName: (NodeAddress, _ failure: String?) -> Void
 
   public init(
     onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
     onObservation: @escaping (NodeAddress, NodeObservation) -> Void,
-    onSentinel: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in }
+    onSentinel: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in },
+    onName: @escaping (NodeAddress, _ failure: String?) -> Void = { _, _ in }
   ) {
     self.onUpdate = onUpdate
     self.onCommands = onCommands
     self.onObservation = onObservation
     self.onSentinel = onSentinel
+    self.onName = onName
   }
 }

@@ -10,6 +10,8 @@ typealias NodeRef = UnsafeMutablePointer<UpstreamNode>
 struct UpstreamNode: ~Copyable {
   let name: NodeAddress
   var address: SocketAddress
+  /// The process that is meant, where that matters; empty where it does not, or is not known.
+  var process = ""
   var isPrimary = false
   /// Under which number it was named as the primary last. What an earlier primary's connections still say is believed no
   /// more.

@@ -7,12 +7,16 @@ public struct UpstreamTopology: Sendable, Equatable {
   public struct Node: Sendable, Equatable {
     public let name: NodeAddress
     public let address: SocketAddress
+    /// The process that was found there, where another at the same address is another node; empty where the address is
+    /// all that counts.
+    public let process: String
     /// It is the primary, or known to follow it without another replica between them.
     public let isDirect: Bool
 
-    public init(name: NodeAddress, address: SocketAddress, isDirect: Bool = true) {
+    public init(name: NodeAddress, address: SocketAddress, process: String = "", isDirect: Bool = true) {
       self.name = name
       self.address = address
+      self.process = process
       self.isDirect = isDirect
     }
   }

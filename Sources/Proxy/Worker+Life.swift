@@ -45,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if isHandover {
         lane.handOver(isPrimarys: lane.pointee.node.pointee.isLastPrimary)
       } else {
-        lane.end("\(lane.pointee.node.pointee.name) is at another address now", blaming: false)
+        lane.end("\(lane.pointee.node.pointee.name) is another server now", blaming: false)
       }
     }
     moveSessions()
@@ -99,14 +99,19 @@ extension UnsafeMutablePointer where Pointee == Worker {
     forget(lane)
   }
 
-  /// Gives the nodes whose names stand for other addresses now these addresses. Whoever is at the old ones is not meant
-  /// any more, even if it answers again: their lanes must end, as soon as it is known who serves in their place.
+  /// Gives the nodes whose names stand for other addresses now these addresses, and those behind whose addresses another
+  /// process was found that process. Whoever was there before is not meant any more, even if it answers again: their lanes
+  /// must end, as soon as it is known who serves in their place.
   private func nodesThatMove(in topology: UpstreamTopology) -> Set<NodeRef> {
     var moved: Set<NodeRef> = []
     for new in topology.replicas + (topology.primary.map { [$0] } ?? []) {
-      for node in pointee.nodes where node.pointee.name == new.name && node.pointee.address != new.address {
+      for node in pointee.nodes where node.pointee.name == new.name {
+        let isElsewhere = node.pointee.address != new.address
+        let isAnother = node.pointee.process != new.process && !node.pointee.process.isEmpty && !new.process.isEmpty
         node.pointee.address = new.address
-        // What failed was the server at the old address.
+        if !new.process.isEmpty || isElsewhere { node.pointee.process = new.process }
+        guard isElsewhere || isAnother else { continue }
+        // What failed was the server of before.
         node.pointee.recordSuccess()
         moved.insert(node)
       }
@@ -119,6 +124,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if let index = pointee.nodes.firstIndex(where: { $0.pointee.name == node.name }) { return index }
     let new = NodeRef.allocate(capacity: 1)
     new.initialize(to: UpstreamNode(name: node.name, address: node.address))
+    new.pointee.process = node.process
     pointee.nodes.append(new)
     return pointee.nodes.count - 1
   }

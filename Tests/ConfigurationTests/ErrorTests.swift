@@ -27,7 +27,7 @@ import Testing
         log:
           level: warn
         """,
-      environment: ["REDIS_AMB_THREDS": "1", "REDIS_AMB_LOG_FORMAT": "yaml", "REDIS_AMB_TOPOLOGY_DNS_PRIMARY": "a"],
+      environment: ["REDIS_AMB_THREDS": "1", "REDIS_AMB_LOG_FORMAT": "yaml"],
       flags: [("shutdown-drain", "10"), ("upstream-timeot", "1s"), ("threads", "1"), ("threads", "2")])
     #expect(
       text == """
@@ -51,7 +51,6 @@ import Testing
         amb.yaml:18:39: limits.memory: found a list, expected a size from 1MiB to 1TiB, such as 64MiB, 10MB or 65536
         amb.yaml:20:10: log.level: found "warn", expected debug, info, warning or error
         environment REDIS_AMB_THREDS: unknown setting; did you mean "REDIS_AMB_THREADS"?
-        environment REDIS_AMB_TOPOLOGY_DNS_PRIMARY: topology.dns: not supported by this version; topology takes exactly one source, static or sentinel
         environment REDIS_AMB_LOG_FORMAT: log.format: found "yaml", expected text or json
         flag --upstream-timeot: unknown setting; did you mean "--upstream-timeout"?
         flag --threads: threads: given twice, first at flag --threads
@@ -102,7 +101,7 @@ import Testing
   @Test func whatIsMissing() {
     let missing = """
       topology.static.primary: not set, expected host:port, with an IPv6 address in brackets (port 6379 if left out); \
-      set it in the file, as REDIS_AMB_TOPOLOGY_STATIC_PRIMARY or as --primary, or set topology.sentinel.addresses
+      set it in the file, as REDIS_AMB_TOPOLOGY_STATIC_PRIMARY or as --primary, or set topology.sentinel.addresses or topology.dns.primary
       """
     #expect(errors(yaml: "threads: 1") == missing)
     #expect(errors() == missing)
@@ -125,11 +124,14 @@ import Testing
 
   @Test func topologyTakesOneSource() {
     #expect(
-      errors(yaml: minimal, flags: [("topology-sentinel-addresses", "s1,s2"), ("topology-dns-primary", "a")]) == """
-        flag --topology-dns-primary: topology.dns: not supported by this version; topology takes exactly one source, \
-        static or sentinel
+      errors(yaml: minimal, flags: [("topology-sentinel-addresses", "s1,s2")]) == """
         amb.yaml:1:30: topology.static.primary: topology takes exactly one source, and topology.sentinel.addresses is \
         set at flag --topology-sentinel-addresses
+        """)
+    #expect(
+      errors(flags: [("topology-sentinel-addresses", "s1,s2"), ("topology-dns-primary", "a")]) == """
+        flag --topology-dns-primary: topology.dns.primary: topology takes exactly one source, and \
+        topology.sentinel.addresses is set at flag --topology-sentinel-addresses
         """)
     #expect(
       errors(flags: [("topology-sentinel-addresses", "127.0.0.1:6379,s2")]) == """

@@ -84,6 +84,22 @@ import Testing
     #expect(least.topology.asSentinel.masterName == "mymaster")
   }
 
+  @Test func dns() throws {
+    let given = try load(yaml: "topology: {dns: {primary: redis-headless, replicas: 'more:1', refresh: 10s}}").get()
+    guard case .dns(let dns) = given.topology else {
+      Issue.record("\(given.topology)")
+      return
+    }
+    #expect(dns.primary == Endpoint(host: "redis-headless", port: 6379))
+    #expect(dns.replicas == [Endpoint(host: "more", port: 1)] && dns.refresh == .seconds(10))
+    #expect(try load(yaml: ConfigurationReference.effective(given)).get() == given)
+    let many = try load(yaml: "topology: {dns: {primary: 'a:1', replicas: [b, 'a:1']}}").get()
+    #expect(many.topology.asDNS.names.map(\.description) == ["a:1", "b:6379"])
+    #expect(
+      try load(environment: ["REDIS_AMB_TOPOLOGY_DNS_PRIMARY": "a:1"]).get()
+        == AmbassadorConfiguration(name: Endpoint(host: "a", port: 1)))
+  }
+
   @Test func flagsOverEnvironmentOverFileOverDefaults() throws {
     let file = minimal + "threads: 2\nlog: {level: debug}\nupstream: {timeout: 5s, username: app}\n"
     let variables = [

@@ -5,7 +5,7 @@ import Testing
 /// A reload while something else goes on: a pause, an outage, an earlier reload that has not drained yet.
 @Suite(.throughTheAmbassador, .serialized)
 struct ReloadOutageTests {
-  private static let drained = "what was begun before the reload is finished"
+  private static let drained = "what was begun before is finished"
 
   @Test func `what waits in a pause goes on at the primary that a reload has put there`() throws {
     let (one, two) = (try RedisGroup(replicas: 1), try RedisGroup(replicas: 1))

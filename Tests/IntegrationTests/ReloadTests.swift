@@ -66,7 +66,7 @@ struct ReloadTests {
       let client = try lab.ambassador.connect()
       _ = try client.pipeline([["MULTI"], ["SET", "a", "1"]])
       try lab.reload(ReloadLab.following(two, drain))
-      try eventually("it has ended") { lab.ambassador.log.contains("what was begun before the reload is finished") }
+      try eventually("it has ended") { lab.ambassador.log.contains("what was begun before is finished") }
       let reply = try client.call("EXEC")
       guard case .error(let text) = reply, text.hasPrefix("EXECABORT") else { throw Failure("got \(reply)") }
       try expectEqual(try client.call("SET", "a", "2"), .simple("OK"))

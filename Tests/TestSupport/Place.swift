@@ -7,6 +7,9 @@ public struct Place: Sendable {
   /// This machine's loopback.
   public static let here = Place(host: "127.0.0.1", launcher: [])
 
+  /// The same under another of its many addresses, 127.0.0.`number`: as many nodes as are wanted on one port.
+  public static func loopback(_ number: Int) -> Place { Place(host: "127.0.0.\(number)", launcher: []) }
+
   /// In a network namespace that `ip netns` has made.
   public init(host: String, namespace: String) {
     self.host = host

@@ -15,9 +15,12 @@ public final class RedisServer: Sendable {
   public var address: String { place.address(port) }
 
   /// `options` as on redis-server's command line. With `started: false` it is an address where nobody listens yet.
-  public init(options: [String] = [], started: Bool = true, place: Place = .here) throws {
+  /// - Parameter lease: of a port that others have at other addresses; nothing for one of its own.
+  public init(
+    options: [String] = [], started: Bool = true, place: Place = .here, lease: PortLease? = nil
+  ) throws {
     self.place = place
-    lease = try PortLease()
+    self.lease = try lease ?? PortLease()
     directory = try TemporaryDirectory()
     self.options = options
     if started { try start() }

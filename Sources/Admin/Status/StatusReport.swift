@@ -73,7 +73,7 @@ public struct ProcessStatus: Sendable {
 
 /// Who is the primary, and who says so.
 public struct TopologyStatus: Sendable {
-  /// `static` or `sentinel`.
+  /// `static`, `sentinel` or `dns`.
   public var source = ""
   public var primary: NodeAddress?
   /// Why there is none.

@@ -88,6 +88,7 @@ final class StatusDesk {
     switch ambassador.configuration.topology {
     case .static: topology.source = "static"
     case .sentinel: topology.source = "sentinel"
+    case .dns: topology.source = "dns"
     }
     guard let snapshot = ambassador.lastSnapshot else {
       topology.primaryAbsence = "the nodes have not been looked at yet"

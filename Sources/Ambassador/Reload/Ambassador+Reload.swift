@@ -150,9 +150,10 @@ extension Ambassador {
     takeStep()
     if let candidate {
       discovery?.cancel()
-      narrator.forgetSentinels()
+      narrator.forgetSource()
       discovery = candidate.discovery
       discoveryID = candidate.discoveryID
+      handovers = candidate.update?.handovers ?? 0
       if !candidate.commands.isEmpty { use(candidate.commands) }
       if let update = candidate.update { follow(update) }
     } else if var topology = lastTopology {

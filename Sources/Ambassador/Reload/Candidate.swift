@@ -43,7 +43,8 @@ extension AmbassadorConfiguration.Topology {
     case (.static(let nodes), .static(let others)): nodes == others
     case (.sentinel(let one), .sentinel(let other)):
       one.masterName == other.masterName && one.addresses.contains { other.addresses.contains($0) }
-    case (.static, .sentinel), (.sentinel, .static): false
+    case (.dns(let one), .dns(let other)): one.names.contains { other.names.contains($0) }
+    case (.static, _), (.sentinel, _), (.dns, _): false
     }
   }
 }
