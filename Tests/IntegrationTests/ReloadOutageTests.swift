@@ -43,7 +43,7 @@ struct ReloadOutageTests {
       try clients[1].send(Request.bytes(pipeline: [["MULTI"], ["SET", "b", "1"], ["EXEC"]]))
       try clients[2].send(Request.bytes(["BLPOP", "queue", "0"]))
       try clients[3].send(Request.bytes(["EXEC"]))
-      try eventually("they wait") { try lab.status(contains: "\"holds\":{\"clients\":3") }
+      try eventually("they wait") { try lab.status(contains: "\"holds\":{\"clients\":4") }
       try lab.reload(ReloadLab.following(two, hold))
       try expectEqual(try clients[0].replies(2), [.simple("OK"), .bulk("1")])
       try expectEqual(try clients[1].replies(3), [.simple("OK"), .simple("QUEUED"), .array([.simple("OK")])])
