@@ -17,6 +17,7 @@ extension Ambassador {
     case .outageOver, .upstreamLost, .replicaSilent, .primaryRefused, .resubscribed, .clientClosed, .passwordRefused:
       if !isStopping { narrator.happened(event) }
     }
+    if case .outageOver(let toll) = event { desk?.suffered(toll) }
     if event.isEvidence { discovery?.look() }
   }
 

@@ -80,6 +80,7 @@ extension Ambassador {
     if isComplete || isAccepting, lastSnapshot != update.snapshot {
       lastSnapshot = update.snapshot
       narrator.changed(update.snapshot)
+      desk?.followed(update.snapshot)
     }
     noteHandover(update)
     var topology = UpstreamTopology(update)

@@ -8,6 +8,13 @@ public struct OutageToll: Sendable, Equatable {
   public var askedAgain = 0
   /// Writes that may or may not have been executed.
   public var unknown = 0
+
+  public init(waited: Int = 0, longest: Double = 0, askedAgain: Int = 0, unknown: Int = 0) {
+    self.waited = waited
+    self.longest = longest
+    self.askedAgain = askedAgain
+    self.unknown = unknown
+  }
 }
 
 /// What of a worker's counters has been told, and what is to be told when it is over.

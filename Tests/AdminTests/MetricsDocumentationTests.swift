@@ -19,10 +19,14 @@ struct MetricsDocumentationTests {
     worker.turns.record(0.000_1)
     worker.slowRequests = 3
     worker.sessions = 2
-    return StatusReport(
+    var report = StatusReport(
       process: process, topology: topology,
       nodes: [NodeStatus(name: name, role: .primary, isServing: true, health: "ok", lagBytes: 0)], workers: [worker],
       earlier: nil, pause: nil)
+    for primary in [name, nil, name] {
+      report.outages.follow(TopologySnapshot(primary: primary, replicas: []), now: 1, wallClock: 1)
+    }
+    return report
   }
 
   /// The words in backquotes that look like the name of a metric, of the first column.

@@ -40,6 +40,50 @@ struct StatusReportTests {
     #expect(report.window == 0 && report.totals.rate == 0 && report.nodes[0].totalRate == 0)
   }
 
+  @Test func aTimeWithoutAPrimaryIsTold() {
+    var history = OutageHistory()
+    let (none, some) = (
+      TopologySnapshot(primary: nil, primaryAbsence: "it is lost", replicas: []),
+      TopologySnapshot(primary: Self.node, primaryProof: "it says so", replicas: [])
+    )
+    func toll(_ waited: Int, _ longest: Double) -> OutageToll {
+      var toll = OutageToll()
+      (toll.waited, toll.longest, toll.askedAgain, toll.unknown) = (waited, longest, 2, 1)
+      return toll
+    }
+    // Before the first one nobody misses it.
+    history.follow(none, now: 1, wallClock: 1001)
+    history.add(toll(9, 9), now: 1)
+    history.follow(some, now: 2, wallClock: 1002)
+    #expect(history.count == 0 && history.latest.isEmpty)
+    history.follow(none, now: 10, wallClock: 1010)
+    history.follow(none, now: 10.5, wallClock: 1010.5)
+    #expect(history.latest.last?.lasted == nil && history.count == 1)
+    history.follow(some, now: 11.5, wallClock: 1011.5)
+    history.add(toll(3, 1.25), now: 12)
+    history.add(toll(4, 0.5), now: 12)
+    history.add(toll(100, 100), now: 20)
+    var report = Self.report([Self.worker(0, reads: 1)], nil)
+    report.process.startTime = 1000
+    report.process.uptime = 20
+    report.outages = history
+    let last = report.document["outages"]?["latest"]?.elements.last
+    #expect(last?["evidence"]?.text == "it is lost" && last?["lasted"]?.number == 1.5)
+    #expect(last?["clients_waited"]?.integer == 7 && last?["longest_wait"]?.number == 1.25)
+    #expect(
+      report.lines.contains {
+        $0 == "outages  1 times without a primary; the last 10s ago, it is lost: 1.5s until a:1 was proven; "
+          + "7 waited for at most 1.3s, 4 asked again, 2 unknown"
+      }, "\(report.lines)")
+    #expect(report.metrics.contains("\nredis_amb_outages_total 1\n"))
+    #expect(report.metrics.contains("\nredis_amb_last_outage_duration_seconds 1.5\n"))
+    for _ in 0..<40 {
+      history.follow(none, now: 30, wallClock: 1030)
+      history.follow(some, now: 30, wallClock: 1030)
+    }
+    #expect(history.latest.count == 16 && history.count == 41)
+  }
+
   @Test func aSilentWorkerIsSaidToBe() {
     let report = Self.report([Self.worker(0, reads: 1), nil], nil)
     #expect(report.lines.contains { $0.contains("NOT ANSWERING: 1") })

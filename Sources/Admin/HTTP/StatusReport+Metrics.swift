@@ -110,6 +110,21 @@ extension StatusReport {
     out.add("redis_amb_holds_total", .counter, "Requests that began to wait for a primary.", totals.held)
     out.add("redis_amb_held_clients", .gauge, "Clients that wait for a primary now.", totals.holding)
     out.add("redis_amb_held_bytes", .gauge, "Bytes of requests that wait for a primary now.", totals.heldBytes)
+    out.add("redis_amb_outages_total", .counter, "Times without a primary, after there was one.", outages.count)
+    out.add(
+      "redis_amb_outage_seconds_total", .counter,
+      "How long these took together, from the first evidence to the next proof; those that are over.", outages.seconds)
+    if let last = outages.latest.last {
+      out.add(
+        "redis_amb_last_outage_start_time_seconds", .gauge, "When the latest of these began, in seconds since 1970.",
+        last.began)
+      if let lasted = last.lasted {
+        out.add("redis_amb_last_outage_duration_seconds", .gauge, "How long the latest of these took.", lasted)
+      }
+      out.add(
+        "redis_amb_last_outage_wait_seconds", .gauge, "The longest that a client waited in the latest of these.",
+        last.toll.longest)
+    }
     out.add(
       "redis_amb_taken_back_total", .counter,
       "Requests that a node refused as none that is the primary, and that waited on.",

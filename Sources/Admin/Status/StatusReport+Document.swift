@@ -32,6 +32,10 @@ extension StatusReport {
         "clients": .integer(totals.holding), "bytes": .integer(totals.heldBytes),
         "primary_missed_for": Document(totals.absentFor),
       ],
+      "outages": [
+        "count": .integer(outages.count), "seconds": .number(outages.seconds),
+        "latest": .list(outages.latest.map(\.document)),
+      ],
       "pause": pause.map { ["since": .number($0.since), "ends_in": Document($0.endsIn)] } ?? .null,
       "counters": counters,
       "routing": .map(RouteReason.allCases.map { .init($0.rawValue, .integer(totals.routed[$0])) }),

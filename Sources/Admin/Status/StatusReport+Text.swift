@@ -43,6 +43,11 @@ extension StatusReport {
       "events   \(totals.held) held, \(totals.takenBack) taken back, \(totals.readsAskedAgain) reads asked again, "
         + "\(totals.unknownFates) unknown fates, \(totals.resubscriptions) resubscriptions, \(totals.slowRequests) slow"
     )
+    if let last = outages.latest.last {
+      let now = process.startTime + process.uptime
+      lines.append(
+        "outages  \(outages.count) times without a primary; the last \(last.sentence(ago: now - last.began))")
+    }
     lines.append(
       "memory   \(Wording.size(process.residentMemory)) resident, \(Wording.size(totals.outputBytes)) of replies unread"
     )

@@ -13,6 +13,7 @@ public struct StatusReport: Sendable {
   public var window: Double
   /// Writes are held because somebody has asked for it; nothing when not.
   public var pause: PauseStatus?
+  public var outages = OutageHistory()
 
   /// Puts together what the control thread knows and what the workers say.
   /// - Parameter earlier: what they said some seconds before, for rates.

@@ -28,6 +28,7 @@ final class StatusDesk {
   private var observations: [NodeAddress: NodeObservation] = [:]
   private var lastPrimary: NodeAddress?
   private var history = StatusHistory()
+  private var outages = OutageHistory()
   private var timer: TimerSource?
 
   init(of ambassador: Ambassador) {
@@ -52,6 +53,14 @@ final class StatusDesk {
   /// A Sentinel has answered, or was lost for the reason given.
   func heard(_ sentinel: NodeAddress, lost why: String?) { sentinels[sentinel] = .some(why) }
 
+  /// Another topology is followed.
+  func followed(_ snapshot: TopologySnapshot) {
+    outages.follow(snapshot, now: ambassador.loop.now, wallClock: EventLoop.wallClock)
+  }
+
+  /// A worker says what the loss of a primary was for its clients.
+  func suffered(_ toll: OutageToll) { outages.add(toll, now: ambassador.loop.now) }
+
   /// How it is now.
   /// - Parameter then: called once on the control thread, within about a second even if a worker does not answer.
   func status(_ then: @escaping (StatusReport) -> Void) {
@@ -59,10 +68,11 @@ final class StatusDesk {
       let now = self.ambassador.loop.now
       let earlier = self.history.earlier(at: now)
       self.history.record(workers, at: now)
-      then(
-        StatusReport(
-          process: self.process, topology: self.topology, nodes: self.nodes, workers: workers, earlier: earlier,
-          pause: self.paused.map { PauseStatus(since: now - $0.since, endsIn: $0.until.map { max(0, $0 - now) }) }))
+      var report = StatusReport(
+        process: self.process, topology: self.topology, nodes: self.nodes, workers: workers, earlier: earlier,
+        pause: self.paused.map { PauseStatus(since: now - $0.since, endsIn: $0.until.map { max(0, $0 - now) }) })
+      report.outages = self.outages
+      then(report)
     }
   }
 
