@@ -50,6 +50,9 @@ public struct Limits: Sendable {
   /// choice is made anew earlier.
   static let choiceHolds = 0.001
   static let choiceBurst = 512
+  /// How long a replica that has come back takes to get its full part of the reads, and the part that it begins with.
+  static let warmUp = 3.0
+  static let firstShare = 0.05
   /// Silence of a replica with reads waiting, after which these are asked elsewhere.
   static let replicaSilence = 0.1
   /// The silence, in upstream timeouts, after which a connection is given up although nobody else can answer: that of

@@ -27,6 +27,8 @@ struct UpstreamNode: ~Copyable {
   var lastProven: Ticket = 0
   /// It is not read from until then, because of what it answered.
   var shunnedUntil = 0.0
+  /// Since when it is read from again, beside others that were all along; infinitely long where it does not matter.
+  var warmSince = -Double.infinity
   /// Requests in flight to it, all lanes together.
   var outstanding = 0
   var traffic = NodeTraffic()
@@ -37,6 +39,13 @@ struct UpstreamNode: ~Copyable {
   init(name: NodeAddress, address: SocketAddress) {
     self.name = name
     self.address = address
+  }
+
+  /// The share of choices in which it counts: a replica that has come back, or is new, has cold caches, and gets its part
+  /// of the reads little by little.
+  func readShare(now: Double) -> Double {
+    let age = now - warmSince
+    return age >= Limits.warmUp ? 1 : Swift.max(Limits.firstShare, age / Limits.warmUp)
   }
 
   /// Whether a new connection may be tried now.

@@ -59,6 +59,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     var ready: (LaneRef?, LaneRef?) = (nil, nil)
     var readyCount = 0
     var connecting: LaneRef?
+    /// One that is not to count yet, in case there is no other.
+    var cold: LaneRef?
     func consider(_ index: Int) {
       guard pointee.nodes[index] != avoided, pointee.nodes[index].pointee.shunnedUntil <= pointee.loop.now,
         let lane = shared(set, index) ?? openShared(set, index)
@@ -68,6 +70,11 @@ extension UnsafeMutablePointer where Pointee == Worker {
         return
       }
       if lane.pointee.isSuspect { return }
+      let share = pointee.nodes[index].pointee.readShare(now: pointee.loop.now)
+      if share < 1, pointee.dice.fraction() >= share {
+        cold = lane
+        return
+      }
       // Reservoir sampling of two.
       readyCount += 1
       if readyCount == 1 {
@@ -88,6 +95,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if a != b { return a < b ? first : second }
       return pointee.dice.below(2) == 0 ? first : second
     }
+    if let cold { return cold }
     if policy == .replica { return connecting }
     if let lane = primaryLane(set), lane.pointee.node != avoided { return lane }
     return connecting

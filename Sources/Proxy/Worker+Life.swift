@@ -14,7 +14,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let moved = nodesThatMove(in: topology)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
+    let fitBefore = pointee.fitReplicas
     pointee.fitReplicas = topology.replicas.map(place)
+    warmUp(beside: fitBefore)
     var former: Set<NodeRef> = []
     for (index, node) in pointee.nodes.enumerated() {
       if node.pointee.isLastPrimary, index != pointee.primary { former.insert(node) }
@@ -62,6 +64,14 @@ extension UnsafeMutablePointer where Pointee == Worker {
     // Writes from before there were replicas want their fences now.
     for lane in pointee.lanes where lane.pointee.batch != 0 { lane.markDirty() }
     if isReload { reportHandover(kept: kept) }
+  }
+
+  /// Replicas that join others begin slowly. Where all are new, nobody else could take their part.
+  private func warmUp(beside before: [Int]) {
+    guard pointee.fitReplicas.contains(where: before.contains) else { return }
+    for index in pointee.fitReplicas where !before.contains(index) {
+      pointee.nodes[index].pointee.warmSince = pointee.loop.now
+    }
   }
 
   func isWanted(_ node: NodeRef) -> Bool { node.pointee.isPrimary || node.pointee.isFitReplica }

@@ -8,10 +8,13 @@ public struct SentinelAnswer: Equatable, Sendable {
     public var address: NodeAddress
     /// The leader of a failover has chosen it to be promoted.
     public var isSelected: Bool
+    /// The Sentinel that says so cannot reach it, or not for long.
+    public var isDown: Bool
 
-    public init(address: NodeAddress, isSelected: Bool = false) {
+    public init(address: NodeAddress, isSelected: Bool = false, isDown: Bool = false) {
       self.address = address
       self.isSelected = isSelected
+      self.isDown = isDown
     }
   }
 
@@ -67,7 +70,10 @@ public struct SentinelAnswer: Equatable, Sendable {
     self.replicas = replicas.compactMap { row in
       // A node with `replica-announced no` wants to be left out of everything.
       guard row["replica-announced"] != "0", let address = NodeAddress(fields: row) else { return nil }
-      return Replica(address: address, isSelected: Self.flags(row).contains("promoted"))
+      let flags = Self.flags(row)
+      return Replica(
+        address: address, isSelected: flags.contains("promoted"),
+        isDown: flags.contains { ["s_down", "o_down", "disconnected"].contains($0) })
     }
     self.peers = peers.compactMap { row in
       guard let id = row["runid"], !id.isEmpty, let address = NodeAddress(fields: row) else { return nil }

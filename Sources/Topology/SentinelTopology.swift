@@ -95,7 +95,22 @@ public struct SentinelTopology: Sendable {
     return TopologySnapshot(
       primary: primary, primaryAbsence: primary == nil ? absence : "",
       primaryProof: proof.map { $0.sentence } ?? "", epoch: proof?.epoch ?? lastProof?.epoch ?? 0,
-      replicas: book.judge(replicas, under: primary))
+      replicas: avoidingSuspects(book.judge(replicas, under: primary)))
+  }
+
+  /// Takes the replicas out that most Sentinels hold to be down: what they cannot reach, we may be about to lose. Our own
+  /// look is the better evidence, so the last ones stay, and while there is no primary all of them.
+  private func avoidingSuspects(_ replicas: [TopologySnapshot.Replica]) -> [TopologySnapshot.Replica] {
+    guard proof != nil else { return replicas }
+    let live = views.values.filter { !$0.isLost }.compactMap(\.answer)
+    func isSuspect(_ node: NodeAddress) -> Bool {
+      2 * live.count { $0.replicas.contains { $0.isDown && isSame($0.address, node) } } > live.count
+    }
+    guard replicas.contains(where: { $0.fitness == .fit && !isSuspect($0.node) }) else { return replicas }
+    return replicas.map { replica in
+      guard replica.fitness == .fit, isSuspect(replica.node) else { return replica }
+      return .init(node: replica.node, fitness: .avoided, isDirect: replica.isDirect)
+    }
   }
 
   // MARK: - What goes in. Times are seconds of a clock that does not go back.

@@ -11,6 +11,8 @@ public enum ReplicaFitness: String, Equatable, Sendable {
   case linkDown = "link-down"
   /// It is proven to be further behind the primary than `reads.max-lag`.
   case lagging
+  /// It answers us, but most Sentinels cannot reach it, and there are others.
+  case avoided
   /// It has the data of another primary.
   case otherHistory = "other-history"
   /// It says that it is not a replica.

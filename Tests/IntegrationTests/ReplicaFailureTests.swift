@@ -61,6 +61,28 @@ struct ReplicaFailureTests {
     }
   }
 
+  @Test func `a replica that comes back gets its part of the reads little by little`() throws {
+    try withLab(flags: ["--reads-consistency", "eventual"]) { lab in
+      let readers = try Bystanders(lab, clients: 4)
+      try readers.goOn()
+      let (back, other) = (lab.replicas[0], lab.replicas[1])
+      try back.restart()
+      try readers.untilTrue("it is read") { try back.calls(of: "get") > 0 }
+      func part(of seconds: Double) throws -> Double {
+        let before = (try back.calls(of: "get"), try other.calls(of: "get"))
+        let start = ContinuousClock.now
+        try readers.untilTrue("time has passed") { ContinuousClock.now - start > .seconds(seconds) }
+        let (its, others) = (try back.calls(of: "get") - before.0, try other.calls(of: "get") - before.1)
+        return Double(its) / Double(max(1, its + others))
+      }
+      let first = try part(of: 0.5)
+      try readers.untilTrue("a while has passed") { try part(of: 0.5) > 0.35 }
+      print("a replica that came back had \(Int(first * 100)) % of the reads at first")
+      try check(first < 0.35, "\(first) of the reads at once")
+      try readers.stop()
+    }
+  }
+
   @Test func `a replica added later is found and used`() throws {
     try withLab(replicas: 1) { lab in
       let readers = try Bystanders(lab)

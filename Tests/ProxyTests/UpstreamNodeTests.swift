@@ -21,6 +21,16 @@ struct UpstreamNodeTests {
     }
   }
 
+  @Test("One that has come back counts little at first, and fully after a while")
+  func warmUp() throws {
+    var node = try makeNode()
+    let full = node.readShare(now: 0)
+    node.warmSince = 100
+    let shares = [100, 100.1, 101.5, 102.9, 103, 200].map { node.readShare(now: $0) }
+    #expect(full == 1 && shares[0] == Limits.firstShare && shares[1] == Limits.firstShare)
+    #expect(abs(shares[2] - 0.5) < 1e-9 && shares[3] < 1 && shares[4] == 1 && shares[5] == 1)
+  }
+
   @Test("A new node at once, and once more after the first failure")
   func first() throws {
     var node = try makeNode()

@@ -68,6 +68,49 @@ struct SentinelTopologyTests {
     #expect(later(topology).primary == p)
   }
 
+  @Test("A replica that most Sentinels hold to be down is avoided, while there are others and a primary")
+  func flaggedReplicas() {
+    func says(_ story: inout SentinelStory, _ ids: [String], down: [NodeAddress]) {
+      for id in ids {
+        var answer = SentinelStory.answer(id, p, epoch: 1)
+        for index in answer.replicas.indices {
+          answer.replicas[index].isDown = down.contains(answer.replicas[index].address)
+        }
+        story.now += 0.001
+        story.topology.answered(answer, by: id, at: SentinelStory.sentinel(id), during: story.now...story.now)
+      }
+    }
+    var story = SentinelStory.settled()
+    says(&story, ["s1"], down: [a])
+    #expect(story.topology.snapshot.fitReplicas == [a, b])
+    says(&story, ["s1", "s2"], down: [a])
+    #expect(story.topology.snapshot.fitReplicas == [b])
+    #expect(story.topology.snapshot.replicas.first { $0.node == a }?.fitness == .avoided)
+    // All of them: our own look counts. So it does for the last one, and while there is no primary.
+    says(&story, ["s1", "s2"], down: [a, b])
+    #expect(story.topology.snapshot.fitReplicas == [a, b])
+    says(&story, ["s1", "s2"], down: [a])
+    story.lose(b)
+    #expect(story.topology.snapshot.fitReplicas == [a])
+    story.node(b, replicaInfo(of: p, "h0"))
+    story.lose(p)
+    #expect(story.topology.snapshot.fitReplicas == [a, b])
+  }
+
+  @Test("What the rows of SENTINEL REPLICAS say; one that is never to be promoted is read like others")
+  func rows() {
+    func row(_ port: String, _ flags: String, priority: String = "100") -> [String: String] {
+      ["ip": "10.0.0.1", "port": port, "flags": flags, "slave-priority": priority]
+    }
+    let answer = SentinelAnswer(
+      master: ["ip": "10.0.0.9", "port": "1", "config-epoch": "0", "flags": "master"], address: ["10.0.0.9", "1"],
+      replicas: [
+        row("1", "slave"), row("2", "s_down,slave"), row("3", "slave,disconnected"), row("4", "o_down,slave"),
+        row("5", "slave", priority: "0"),
+      ], peers: [])
+    #expect(answer?.replicas.map(\.isDown) == [false, true, true, true, false])
+  }
+
   @Test("Two claimants at one epoch: none")
   func twoClaimants() {
     var story = SentinelStory()
