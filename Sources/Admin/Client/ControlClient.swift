@@ -44,12 +44,13 @@ public final class ControlClient {
   deinit { Gate.close(fd) }
 
   /// Asks, and waits for the answer.
+  /// - Parameter meanwhile: called with what comes as a push before the answer, which is only after `HELLO 3`.
   /// - Throws: when the answer is an error, in the ambassador's words, or when there is none.
-  public func call(_ words: [[UInt8]]) throws(Failure) -> Document {
+  public func call(_ words: [[UInt8]], meanwhile: (Document) -> Void = { _ in }) throws(Failure) -> Document {
     var request: [UInt8] = []
     RequestWriter.append(words, to: &request)
     try send(request)
-    let reply = try receive()
+    let reply = try receive(meanwhile)
     guard case .success(let document) = reply else {
       guard case .failure(let error) = reply else { throw lost("it sent no RESP") }
       throw Failure(description: error.text, isLost: false)
@@ -96,14 +97,21 @@ public final class ControlClient {
     }
   }
 
-  private func receive() throws(Failure) -> Result<Document, Document.ErrorReply>? {
+  private func receive(
+    _ meanwhile: (Document) -> Void
+  ) throws(Failure) -> Result<Document, Document.ErrorReply>? {
     var scanner = ReplyScanner()
     let deadline = EventLoop.now + Self.patience
     while true {
       switch input.withUnsafeBytes({ scanner.scan($0) }) {
       case .complete:
-        defer { input.removeFirst(scanner.position) }
-        return Document.parse(input[..<scanner.position])
+        let isPush = input.first == UInt8(ascii: ">")
+        let reply = Document.parse(input[..<scanner.position])
+        input.removeFirst(scanner.position)
+        guard isPush else { return reply }
+        if case .success(let document) = reply { meanwhile(document) }
+        scanner = ReplyScanner()
+        continue
       case .malformed, .inline: throw lost("it sent no RESP")
       case .needMore: break
       }

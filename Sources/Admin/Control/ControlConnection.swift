@@ -164,13 +164,22 @@ final class ControlConnection {
       return send(.failure("ERR wrong number of arguments; it is: \(command.usage)"))
     }
     isAwaiting = true
+    let push = { [weak self] (words: [String]) in if let self, !self.isClosed { self.push(words) } }
     command.run(
-      ControlRequest(Array(words.dropFirst())) { [weak self] reply in
+      ControlRequest(Array(words.dropFirst()), push: version == .three ? push : nil) { [weak self] reply in
         guard let self, !self.isClosed else { return }
         self.isAwaiting = false
         self.send(reply)
         self.process()
       })
+  }
+
+  /// What is told before an answer.
+  private func push(_ words: [String]) {
+    output += Array(">\(words.count)\r\n".utf8)
+    for word in words { ReplyWriter.appendBulk(word, to: &output) }
+    flush()
+    watch()
   }
 
   /// Only the version is heard: there are no users here, the file's permissions decide.

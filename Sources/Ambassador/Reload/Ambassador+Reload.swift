@@ -15,7 +15,11 @@ extension Ambassador {
   /// - Parameters:
   ///   - dryRun: only plan.
   ///   - cause: what asked for it, for the log.
-  func reload(dryRun: Bool = false, because cause: String, completion: @escaping (ReloadOutcome) -> Void = { _ in }) {
+  ///   - planned: called before `completion` with a plan that is about to be carried out.
+  func reload(
+    dryRun: Bool = false, because cause: String, planned: @escaping (ReloadPlan) -> Void = { _ in },
+    completion: @escaping (ReloadOutcome) -> Void = { _ in }
+  ) {
     guard !isStopping else { return completion(.refused(["redis-amb is shutting down"])) }
     let completion = dryRun ? completion : telling(completion)
     // As they are before they are read: what changes meanwhile is noticed.
@@ -33,13 +37,14 @@ extension Ambassador {
     let plan = ReloadPlan(
       from: (self.configuration, self.secrets), to: (configuration, secrets), known: knownNodes(lastSnapshot))
     if dryRun { return completion(.planned(plan)) }
-    let request = ReloadRequest(since: loop.now, completion: completion)
+    let request = ReloadRequest(since: loop.now, planned: planned, completion: completion)
     switch reloading.stage {
     case .applying: reloading.later.append(request)
     case .proving(let candidate) where candidate.plan == plan && candidate.secrets == secrets:
       // Whoever comes after the others were told why it takes so long is told, too.
       if reloading.requests.isEmpty { armPatience() }
       reloading.requests.append(request)
+      planned(plan)
     case .proving(let candidate):
       drop(candidate)
       begin(plan, secrets, request, because: cause)
@@ -64,6 +69,7 @@ extension Ambassador {
     }
     logger.info("\(cause): \(plan)")
     reloading.requests = [request]
+    request.planned(plan)
     if plan.looksAnew { prove(plan, secrets) } else { apply(plan, secrets, nil) }
   }
 
@@ -221,13 +227,15 @@ extension Ambassador {
         nodesRemoved: applying.before.subtracting(after).sorted { "\($0)" < "\($1)" }, upstreams: applying.upstreams,
         milliseconds: Int((loop.now - since) * 1000))
     }
-    let results = report(since: loop.now).results.joined(separator: "; ")
+    let results = report(since: loop.now).changes.joined(separator: "; ")
     logger.info("the new configuration is in force (\(results))")
     for request in requests { request.completion(.done(report(since: request.since))) }
     tellIfDrained()
     guard !later.isEmpty else { return }
     // One more for all who came meanwhile: it reads what is there now.
-    reload(because: "reload") { outcome in for request in later { request.completion(outcome) } }
+    reload(
+      because: "reload", planned: { plan in for request in later { request.planned(plan) } },
+      completion: { outcome in for request in later { request.completion(outcome) } })
   }
 
   /// Nothing that was begun before this generation goes on at a worker.

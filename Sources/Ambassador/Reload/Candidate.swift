@@ -52,5 +52,7 @@ extension AmbassadorConfiguration.Topology {
 /// A reload that somebody waits for.
 struct ReloadRequest {
   let since: Double
+  /// Called with what is about to be done, when that is known.
+  let planned: (ReloadPlan) -> Void
   let completion: (ReloadOutcome) -> Void
 }

@@ -31,7 +31,10 @@ public struct ReloadReport: Sendable, Equatable {
   public var lines: [String] { plan.lines.filter { !$0.hasPrefix("nodes ") } + results }
 
   /// What came of it.
-  var results: [String] {
+  public var results: [String] { ["in force after \(milliseconds) ms"] + changes }
+
+  /// The same without the time.
+  var changes: [String] {
     var lines: [String] = []
     if !nodesAdded.isEmpty { lines.append("nodes added: \(nodesAdded.words)") }
     if !nodesRemoved.isEmpty { lines.append("nodes removed: \(nodesRemoved.words)") }
