@@ -26,15 +26,27 @@ struct DemoCommand: ParsableCommand {
     var configuration = AmbassadorConfiguration(primary: Endpoint(host: "127.0.0.1", port: servers.primary))
     let free = FreePort.preferring(port)
     configuration.listen = [Listener(.tcp(Endpoint(host: "127.0.0.1", port: free)))]
+    let control = controlSocket(in: servers.directory)
+    configuration.admin.socket = control
     do {
-      try Ambassador.run(configuration) { _ in introduce(servers, free) }
+      try Ambassador.run(configuration) { _ in introduce(servers, free, control) }
     } catch {
       Terminal.error.write("redis-amb demo: \(error)\n")
       throw ExitCode(1)
     }
   }
 
-  private func introduce(_ servers: DemoServers, _ free: UInt16) {
+  /// The usual one where it can be had: by root, and when no other ambassador has it.
+  private func controlSocket(in directory: String) -> String {
+    let usual = AmbassadorConfiguration.Admin.defaultSocket
+    let parent = String(usual[..<(usual.lastIndex(of: "/") ?? usual.endIndex)])
+    let canBeMade = access(parent, W_OK) == 0 || access(parent, F_OK) != 0 && access("/run", W_OK) == 0
+    return canBeMade && access(usual, F_OK) != 0 ? usual : "\(directory)/control.sock"
+  }
+
+  private func introduce(_ servers: DemoServers, _ free: UInt16, _ control: String) {
+    let amb = CommandLine.arguments.first ?? "redis-amb"
+    let socket = control == AmbassadorConfiguration.Admin.defaultSocket ? "" : " --socket \(control)"
     let cli = free == 6379 ? "redis-cli" : "redis-cli -p \(free)"
     let taken = free == port ? "" : "   (port \(port) is taken)"
     Terminal.output.write(
@@ -50,6 +62,8 @@ struct DemoCommand: ParsableCommand {
         \(cli) get greeting                  a read: a replica answers
         redis-cli -p \(servers.primary) info commandstats       what the primary has run
         redis-cli -p \(servers.replicas[0]) info commandstats       what a replica has run
+        \(amb) explain\(socket) GET greeting
+        \(amb) top\(socket)
         redis-benchmark -p \(free) -t set,get -n 100000 -q
         kill -STOP \(servers.processes[1])                     freeze a replica: reads go on (kill -CONT wakes it)
 

@@ -13,7 +13,8 @@ final class DemoServers {
   let replicas: [UInt16]
   /// Process ids, the primary's first.
   private(set) var processes: [pid_t] = []
-  private let directory: String
+  /// What goes away with them.
+  let directory: String
 
   init(replicas count: Int) throws(Failure) {
     guard let server = Self.find("redis-server") else {
