@@ -100,6 +100,11 @@ public final class Ambassador {
     listeners = Listeners(on: loop)
   }
 
+  /// Lets what others ask of the process by signals wait from now on until it can be done, rather than end it or, as the
+  /// first process of a container, be lost: to be called before the configuration is read, by the thread that will run the
+  /// ambassador. SIGINT is not held: a person who gives up waiting for a start means it.
+  public static func holdSignals() { SignalSource.hold([SIGHUP, SIGTERM]) }
+
   /// Runs until a signal ends it.
   /// - Parameters:
   ///   - inputs: what the configuration was made of, and is made of again when it is reloaded.

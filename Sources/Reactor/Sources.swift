@@ -65,6 +65,18 @@ public final class SignalSource {
     amb_signal_init(box, { _, watcher, _ in source(watcher.pointee.data, as: SignalSource.self)?.handler() }, signal)
     box.pointee.data = Unmanaged.passUnretained(self).toOpaque()
     ev_signal_start(loop.raw, box)
+    Self.mask(SIG_UNBLOCK, [signal])
+  }
+
+  /// Lets these signals wait, from now on until there is a source for each, rather than end the process: to be called by
+  /// the thread whose loop the sources will be on.
+  public static func hold(_ signals: [Int32]) { mask(SIG_BLOCK, signals) }
+
+  private static func mask(_ how: Int32, _ signals: [Int32]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for signal in signals { sigaddset(&set, signal) }
+    pthread_sigmask(how, &set, nil)
   }
 
   deinit {

@@ -9,6 +9,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: ConfigurationOptions
 
   func run() throws {
+    Ambassador.holdSignals()
     let configuration = try options.load()
     do {
       try Ambassador.run(configuration, from: options.inputs)

@@ -32,6 +32,26 @@ struct ReloadTriggerTests {
     }
   }
 
+  /// Who writes the file and says so need not know whether the ambassador is up yet.
+  @Test func `a SIGHUP that comes while it starts is a reload, not its end`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let directory = try TemporaryDirectory()
+    let path = directory.file(Self.name)
+    try check(mkfifo(path, 0o600) == 0, "mkfifo")
+    let ambassador = try AmbassadorProcess(topology: ["--config", path]) { process in
+      // Opens once the ambassador does, which then waits for what to read.
+      let pipe = open(path, O_WRONLY)
+      try check(pipe >= 0, "cannot open the pipe")
+      defer { close(pipe) }
+      let text = ReloadLab.following(group)
+      try check(rename(try directory.write(text, to: "file"), path) == 0, "rename")
+      process.signal(SIGHUP)
+      try check(write(pipe, text, text.utf8.count) == text.utf8.count, "cannot write to the pipe")
+    }
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+    try eventually("it has reloaded") { ambassador.log.contains("SIGHUP") }
+  }
+
   @Test func `a directory that disappears does no harm, and is taken up again when it returns`() throws {
     let group = try RedisGroup(replicas: 0)
     let volume = try MountedVolume(policy(group, "prefer-replica"))

@@ -33,10 +33,12 @@ public final class AmbassadorProcess: Sendable {
   }
 
   /// The same, with the topology among the flags.
-  /// - Parameter port: where it listens, as the configuration says; without one it is told by a flag, which is stronger.
+  /// - Parameters:
+  ///   - port: where it listens, as the configuration says; without one it is told by a flag, which is stronger.
+  ///   - meanwhile: what to do as it starts.
   public init(
     topology flags: [String], listening port: UInt16? = nil, hosts: String? = nil, environment: [String: String] = [:],
-    place: Place = .here
+    place: Place = .here, meanwhile: (ChildProcess) throws -> Void = { _ in }
   ) throws {
     self.place = place
     directory = try TemporaryDirectory()
@@ -51,6 +53,7 @@ public final class AmbassadorProcess: Sendable {
     let line = place.launcher + wrapper + [Self.binary, "run"] + listen + flags
     process = try ChildProcess(line, environment: environment, output: directory.file("log"))
     do {
+      try meanwhile(process)
       try eventually("the ambassador listens on \(self.port)") {
         !process.isRunning || (try? connect(patience: .seconds(2))) != nil
       }
