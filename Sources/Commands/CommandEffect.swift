@@ -38,7 +38,8 @@ extension CommandSpec {
   }
 
   static func scope(of row: CommandRow, flags: CommandFlags) -> KeyScope {
-    if flags.contains(.movableKeys) || row.firstKey <= 0 || row.keyStep <= 0 { return .any }
+    // Modules read and write keys that they do not name: an index follows every hash, a rule fills another series.
+    if flags.contains(.module) || flags.contains(.movableKeys) || row.firstKey <= 0 || row.keyStep <= 0 { return .any }
     return row.firstKey == 1 && row.lastKey == 1 ? .second : .listed
   }
 }

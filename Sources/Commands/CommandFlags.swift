@@ -28,6 +28,8 @@ public struct CommandFlags: OptionSet, Sendable, Hashable {
   @inlinable public static var asking: CommandFlags { CommandFlags(rawValue: 1 << 16) }
   @inlinable public static var skipMonitor: CommandFlags { CommandFlags(rawValue: 1 << 17) }
   @inlinable public static var skipSlowlog: CommandFlags { CommandFlags(rawValue: 1 << 18) }
+  /// A module's command, not the server's own.
+  @inlinable public static var module: CommandFlags { CommandFlags(rawValue: 1 << 19) }
 
   /// Neither `readonly` nor `write`, and yet its effects may enter the replication stream. Hidden in COMMAND.
   @inlinable public static var mayReplicate: CommandFlags { CommandFlags(rawValue: 1 << 30) }
@@ -42,7 +44,7 @@ extension CommandFlags {
     ("noscript", .noScript), ("no_multi", .noMulti), ("movablekeys", .movableKeys), ("fast", .fast),
     ("denyoom", .denyOOM), ("stale", .stale), ("loading", .loading), ("no_async_loading", .noAsyncLoading),
     ("no_auth", .noAuth), ("allow_busy", .allowBusy), ("no_mandatory_keys", .noMandatoryKeys), ("asking", .asking),
-    ("skip_monitor", .skipMonitor), ("skip_slowlog", .skipSlowlog),
+    ("skip_monitor", .skipMonitor), ("skip_slowlog", .skipSlowlog), ("module", .module),
   ]
 
   /// The flags that these words name. Words from other versions ("random", "sort_for_script", ...) change nothing here.

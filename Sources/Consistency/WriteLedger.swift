@@ -9,6 +9,7 @@ public struct WriteLedger: ~Copyable, Sendable {
   @usableFromInline let latestTicket = Atomic<Ticket>(0)
   @usableFromInline let fencedTicket = Atomic<Ticket>(0)
   @usableFromInline let everything = Atomic<Ticket>(0)
+  @usableFromInline let reignBegun = Atomic<UInt64>(0)
   private let lastRead = Atomic<Int64>(.min)
   private let book = Mutex(FenceBook())
 
@@ -22,6 +23,11 @@ public struct WriteLedger: ~Copyable, Sendable {
   /// The ticket up to which everything is fenced.
   @inlinable @inline(__always)
   public var fenced: Ticket { fencedTicket.load(ordering: .acquiring) }
+
+  /// The last reign that a batch was begun under: a primary that was named under an earlier one has a successor that takes
+  /// writes, even where nobody has heard of it yet.
+  @inlinable @inline(__always)
+  public var reign: UInt64 { reignBegun.load(ordering: .acquiring) }
 
   /// The last write that this key may have seen: its own, that of a key that shares its slot, or one up to which single
   /// keys are forgotten.
@@ -75,7 +81,8 @@ public struct WriteLedger: ~Copyable, Sendable {
 
   /// As ``FenceBook/begin(under:)``.
   public func begin(under reign: UInt64) -> Ticket {
-    book.withLock { book in
+    if reign > self.reign { reignBegun.max(reign, ordering: .acquiringAndReleasing) }
+    return book.withLock { book in
       let ticket = book.begin(under: reign)
       latestTicket.store(ticket, ordering: .releasing)
       return ticket

@@ -216,10 +216,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard run.needsProof, let lane = run.lane else { return }
     let (need, first) = worker.pointee.ledger.pointee.lastWrite(keys, after: lane.pointee.coverage.proven)
     guard let first else { return }
-    let (other, decision) = laneWithProof(of: need, insteadOf: lane)
+    // What came before in the run may have gone there on trust.
+    run.need = Swift.max(run.need, need)
+    let (other, decision) = laneWithProof(of: run.need, insteadOf: lane)
     guard let other else {
       // It is asked on trust once, and waits when its answer does not bear it out.
-      return lane.verify(need)
+      return lane.verify(run.need)
     }
     guard other != lane else { return }
     run.lane = other
@@ -240,7 +242,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     _ spec: CommandSpec, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
   ) -> Bool {
     guard let lane = run.lane else { return true }
-    let need = need(spec, base + at, length)
+    run.need = Swift.max(run.need, need(spec, base + at, length))
+    let need = run.need
     if lane.isTrusted(with: need) {
       lane.verify(need)
       return true
@@ -350,6 +353,7 @@ extension UnsafeMutablePointer where Pointee == Client {
         run.needsProof && pointee.outstanding == 0 && lane.pointee.isShared && lane.pointee.node.pointee.isDirect
       run.kind = kind
       run.lane = lane
+      run.need = run.needsProof ? need : 0
       run.count = 1
       if spec.changesAnyKey {
         run.isEnteredLate = worker.pointee.settings.isFencing
@@ -368,8 +372,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   private func presentLane(for kind: Pending.Kind) -> LaneRef? {
     guard let lane = pointee.lane, lane.pointee.set == pointee.set, !lane.pointee.isRetiring else { return nil }
-    if kind == .read { return lane }
-    return lane.pointee.node.pointee.isPrimary && !pointee.worker.pointee.isPaused ? lane : nil
+    let node = lane.pointee.node
+    guard node.pointee.isPrimary else { return kind == .read ? lane : nil }
+    if pointee.worker.isSucceeded(node) || kind == .write && pointee.worker.pointee.isPaused { return nil }
+    return lane
   }
 
   /// The lane for a request of a client that waits for nothing.
@@ -510,6 +516,8 @@ struct RequestRun {
   var count: UInt32 = 0
   var kind = Pending.Kind.read
   var reason = RouteReason.readonlyCommand
+  /// The last write that its reads must see, as far as they were looked at.
+  var need: Ticket = 0
   /// Of `count`, those that were counted under another reason.
   var counted: UInt32 = 0
   /// Its lane's node lacks writes, or may: each read must be looked at.

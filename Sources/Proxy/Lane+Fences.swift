@@ -141,7 +141,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     worker.forgetWhatReplicasHave(now: now)
     // While there is no primary, reads wait that need more than any replica was proven to have.
     if pointee.coverage.proven > before, !worker.pointee.holding.isEmpty { worker.releaseHeld() }
-    guard !holds, pointee.pending.count > 0 else { return }
+    // Asked while the node was a replica, and answered when it is the primary: it lacks nothing that counts.
+    guard !holds, !pointee.node.pointee.isPrimary, pointee.pending.count > 0 else { return }
     let evacuees = evacuate(keeping: nil, leavingTraces: true)
     rehome(
       evacuees, "it lacks writes that were acknowledged", .notExecuted, preferring: nil, because: .unproven)

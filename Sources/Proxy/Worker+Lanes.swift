@@ -17,13 +17,21 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return set
   }
 
-  /// The shared lane to the primary; nothing while there is no primary or it cannot be tried now.
+  /// The shared lane to the primary; nothing while there is no primary, it cannot be tried now, or another worker has
+  /// written to its successor.
   @inline(__always)
   func primaryLane(_ set: LaneSetRef) -> LaneRef? {
-    guard let primary = pointee.primary, !pointee.isPrimaryBarred else { return nil }
+    guard let primary = pointee.primary, !pointee.isPrimaryBarred,
+      !isSucceeded(pointee.nodes[primary])
+    else { return nil }
     if primary < set.pointee.shared.count, let lane = set.pointee.shared[primary] { return lane }
     return openShared(set, primary)
   }
+
+  /// Whether another worker has written to a primary that was named after this one. Workers hear of a succession at
+  /// different times, and what was written to the successor is not to be seen here.
+  @inline(__always)
+  func isSucceeded(_ primary: NodeRef) -> Bool { primary.pointee.reign < pointee.ledger.pointee.reign }
 
   /// The lane for this turn's reads.
   @inline(__always)

@@ -283,6 +283,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func takeInFeed(_ session: Session, _ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     guard let lane = session.lane else { return true }
     if spec.local == .reset { return send(request, .reset, session) }
+    if spec.effect == .changes { session.hasWrittenToFeed = true }
     lane.appendStreamed(request)
     return true
   }

@@ -87,7 +87,9 @@ extension UnsafeMutablePointer where Pointee == Client {
       if !session.state.takeMute() { reply(refusal) }
       return true
     }
-    if !session.state.isOpaque {
+    if session.state.isOpaque {
+      if spec.effect == .changes { session.hasWrittenToFeed = true }
+    } else {
       if spec.effect == .changes { session.writes.addEverything() }
       session.state.await(.plain(isRead: spec.flags.contains(.readonly)), at: lane.pointee.streamQueued)
       countSent(on: lane, session)

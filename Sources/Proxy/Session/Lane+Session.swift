@@ -6,6 +6,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Hands out what has come; gives back how many bytes are done with.
   func handOut(to session: Session, _ bytes: UnsafeRawBufferPointer) -> Int {
     let client = session.client
+    if session.hasWrittenToFeed { client.enterFeedWrites() }
     var at = 0
     // What is to be passed on, from here to `at`.
     var start = 0
@@ -183,6 +184,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     session.isHeadRefused = false
     session.unblockedBy = nil
     session.abortReason = "lost \(node.pointee.name): \(why)"
+    if !session.writes.isEmpty, answers.contains(where: { $0.fate == .unknown }) { worker.enterLost() }
     for answer in answers {
       if answer.fate == .unknown { worker.pointee.counters.unknownFates += 1 }
       if answer.fate == .reset { client.resetToDefaults() }

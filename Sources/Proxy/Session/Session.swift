@@ -22,6 +22,8 @@ final class Session {
   var dropsStream = false
   /// What it may have written without anybody knowing.
   var writes = SessionWrites()
+  /// The upstream is a feed, and was sent what may write.
+  var hasWrittenToFeed = false
   /// When the newest request was sent that may block.
   var blockedSince = 0.0
   /// The server was asked to end the request that blocks; nothing while that is not so.

@@ -34,17 +34,30 @@ struct SessionWrites {
 extension UnsafeMutablePointer where Pointee == Client {
   /// A reply has come, not yet passed on, that may acknowledge what the session has written.
   func enterWrites(of session: Session, _ reply: UnsafeRawBufferPointer) {
+    // A script may say the same, but not within a transaction.
+    let isQueued = session.state.isInTransaction && reply.elementsEqual(SessionWords.queued)
+    guard !session.writes.isEmpty, !isQueued else { return }
+    enter(session.writes)
+    if !session.state.queue.contains({ $0.mayWrite }) { session.writes.clear() }
+  }
+
+  /// Something has come, not yet passed on, from an upstream that is a feed and was sent writes: nobody matches what comes
+  /// to what was sent, so any of it may acknowledge them.
+  func enterFeedWrites() {
+    var writes = SessionWrites()
+    writes.addEverything()
+    enter(writes)
+  }
+
+  private func enter(_ writes: SessionWrites) {
     let worker = pointee.worker
-    guard worker.pointee.settings.isFencing, !session.writes.isEmpty, !reply.elementsEqual("+QUEUED\r\n".utf8) else {
-      return
-    }
+    guard worker.pointee.settings.isFencing else { return }
     let ledger = worker.pointee.ledger
     // Whatever is sent on any connection from now on is executed after it: the proof may come from there.
     let lane = worker.primaryLane(pointee.set)
     let batch = lane?.openBatch() ?? ledger.pointee.begin(under: 0)
-    if session.writes.isEverything { ledger.pointee.markEverything(batch) }
-    for key in session.writes.keys { ledger.pointee.mark(key, batch) }
+    if writes.isEverything { ledger.pointee.markEverything(batch) }
+    for key in writes.keys { ledger.pointee.mark(key, batch) }
     if lane == nil { ledger.pointee.giveUp(batch) }
-    if !session.state.queue.contains({ $0.mayWrite }) { session.writes.clear() }
   }
 }
