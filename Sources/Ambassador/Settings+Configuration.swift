@@ -17,7 +17,7 @@ extension WorkerSettings {
     limits.upstreamTimeout = configuration.upstream.timeout.seconds
     limits.connectTimeout = configuration.upstream.connectTimeout.seconds
     limits.hold = configuration.failover.hold.seconds
-    limits.holdBytes = configuration.failover.holdBytes
+    limits.holdBytes = configuration.failover.holdBytes / threads
     limits.maxPinned = max(1, configuration.upstream.maxPinned / threads)
     isFencing = configuration.listen.contains { listener in
       let rules = ListenerRules(of: listener, in: configuration.reads)

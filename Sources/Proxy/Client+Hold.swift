@@ -29,16 +29,36 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// Keeps a request for another attempt; whatever the client is given until then waits behind it.
-  func takeBack(_ request: [UInt8], isRead: Bool, needsPrimary: Bool) {
-    let worker = pointee.worker
+  /// - Parameter attempts: how often it was sent and lost.
+  func takeBack(_ request: [UInt8], isRead: Bool, needsPrimary: Bool, attempts: UInt8 = 0) {
+    begunHeld(needsPrimary).append(.request(request, isRead: isRead, attempts: attempts))
+    pointee.worker.pointee.counters.takenBack += 1
+  }
+
+  /// Keeps what was never sent; what the client still waits for comes before it.
+  func shelve(_ item: Held.Item, needsPrimary: Bool) { begunHeld(needsPrimary).appendUnsent(item) }
+
+  /// Whether the reply to an earlier request is missing and waited for, so that what comes now has to wait as well.
+  @inline(__always)
+  var isBehindHeld: Bool { pointee.held?.isInTheWay ?? false }
+
+  /// Gives what was answered here its turn: at once, unless something before it is missing.
+  func keepTurn(_ reply: [UInt8]) {
+    if let held = pointee.held, held.isInTheWay {
+      held.append(.reply(reply))
+    } else {
+      reply.withUnsafeBytes { deliver($0) }
+    }
+  }
+
+  private func begunHeld(_ needsPrimary: Bool) -> Held {
     let held = pointee.held ?? Held()
     pointee.held = held
-    held.append(.request(request, isRead: isRead))
     if needsPrimary { held.needsPrimary = true }
-    worker.pointee.counters.takenBack += 1
     queueAskingAgain()
     // What it sends from now on waits too.
     park(.hold)
+    return held
   }
 
   func queueAskingAgain() {
@@ -70,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let lane = worker.bestReadLane(pointee.set, pointee.rules.policy, avoiding: nil) else { return nil }
     guard isFenced, !lane.pointee.node.pointee.isPrimary else { return lane }
     var need: Ticket = 0
-    for case .request(let request, isRead: true) in held.items { need = max(need, worker.need(of: request)) }
+    for case .request(let request, isRead: true, _) in held.items { need = max(need, worker.need(of: request)) }
     return need <= lane.pointee.coverage.proven ? lane : laneWithProof(of: need, insteadOf: lane).0
   }
 
@@ -79,13 +99,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.held = nil
     for item in held.items {
       switch item {
-      case .request(let request, let isRead):
+      case .request(let request, let isRead, let attempts):
         if !isRead {
           worker.enter(request, on: lane)
         } else if isFenced, !lane.pointee.node.pointee.isPrimary {
           lane.verify(worker.need(of: request))
         }
-        request.withUnsafeBytes { lane.append($0, from: self, count: 1, isRead ? .read : .write) }
+        request.withUnsafeBytes { lane.append($0, from: self, count: 1, isRead ? .read : .write, attempts: attempts) }
       case .reply(let bytes):
         reply(bytes)
       }
@@ -157,6 +177,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// A connection to the primary has been proven to answer, or a topology names one that has such a connection.
   func endAbsence() {
     pointee.absentSince = nil
+    // It may have been made anew, and then its replicas have yet to find it.
+    pointee.succeededAt = pointee.loop.now
     pointee.outage.ended = pointee.loop.now
     pointee.isPrimaryPaused = false
     releaseHeld()
@@ -199,6 +221,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if now - since >= pointee.settings.limits.hold {
       // `mayHold` is over: each is refused.
       releaseHeld()
+      giveUpDoubted()
     } else if let first = pointee.holding.first, primaryLane(first.pointee.pointee.set) != nil {
       releaseHeld()
     }

@@ -361,7 +361,9 @@ extension UnsafeMutablePointer where Pointee == Client {
         enter(spec, on: lane, base + at, length)
       }
     } else {
-      if decision.target == .primary, hold(length) { return false }
+      // A replica's connection may be there before a primary is.
+      let mayBeReplicas = kind == .read && decision.target != .none && pointee.rules.policy != .replica
+      if decision.target == .primary || mayBeReplicas, hold(length) { return false }
       refuse(kind)
       run.start = at + length
     }
@@ -382,7 +384,10 @@ extension UnsafeMutablePointer where Pointee == Client {
   @inline(__always)
   private func freshLane(for target: RouteTarget) -> LaneRef? {
     switch target {
-    case .primary: return pointee.worker.primaryLane(pointee.set)
+    case .primary:
+      let lane = pointee.worker.primaryLane(pointee.set)
+      // Those who have waited for it go first.
+      return lane?.pointee.state == .ready || pointee.worker.pointee.holding.isEmpty ? lane : nil
     case .replica, .any: return pointee.worker.readLane(pointee.set, pointee.rules.policy)
     case .none: return nil
     }

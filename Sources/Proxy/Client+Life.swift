@@ -55,6 +55,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     worker.pointee.outputBytes -= pointee.output.count
     pointee.output.release()
     pointee.input.release()
+    worker.pointee.heldBytes -= pointee.heldBytes
+    pointee.heldBytes = 0
     if pointee.session != nil {
       pointee.stream = .none
       endSession()

@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Answers a request here: after the replies to all requests before it.
   func reply(_ bytes: [UInt8]) {
     guard !pointee.isClosed else { return }
-    if let held = pointee.held {
+    if let held = pointee.held, held.isInTheWay {
       held.append(.reply(bytes))
       return
     }

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// False: not now, the client is parked.
   private func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    if let session = pointee.session { return beginStream(base, in: session) }
+    if let session = pointee.session { return beginStream(base, count, in: session) }
     if pointee.outstanding > 0 {
       park(.order)
       return false
@@ -91,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.streamedKey =
       spec.scope == .second && pointee.scanner.isSecondKnown
       ? KeyHash.hash(UnsafeRawBufferPointer(start: base + second.offset, count: second.length)) : nil
-    if worker.pointee.isPaused, node == nil, hold(count) { return false }
+    if node == nil, kind == .streamedWrite || pointee.rules.policy != .replica, hold(count) { return false }
     guard let node else {
       pointee.stream = .discarding
       reply(worker.primaryRefusal.bytes)

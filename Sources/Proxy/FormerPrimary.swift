@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// A node that has not answered for so long is hung or out of reach, and nobody waits for its last words. One that has
   /// paused writes, as for a handover, answers at its end.
   fileprivate func isSilent(_ now: Double) -> Bool {
-    pointee.isSuspect || now - pointee.lastProgress > pointee.worker.pointee.settings.limits.upstreamTimeout
+    !pointee.isFrozen && (pointee.isSuspect || now - pointee.lastProgress > pointee.worker.pointee.settings.limits.upstreamTimeout)
   }
 
   /// A former primary has answered a write.
@@ -41,11 +41,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.node.pointee.name, "\(pointee.node.pointee.name) is not the primary any more"
     ).bytes
     pointee.worker.pointee.counters.unknownFates += 1
-    if let held = client.pointee.held {
-      held.append(.reply(bytes))
-    } else {
-      bytes.withUnsafeBytes { client.deliver($0) }
-    }
+    client.keepTurn(bytes)
   }
 
   /// A former primary has answered a request of a session. Says whether the lane ends with it.

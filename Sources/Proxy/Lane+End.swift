@@ -24,7 +24,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.state = .closed
     pointee.readWatcher.disarm(on: worker.pointee.loop)
     pointee.writeWatcher.disarm(on: worker.pointee.loop)
-    Gate.close(pointee.fd)
+    // A node that comes back is not to find what was waiting for it: its clients have been told the fate of that.
+    if isNodesFault || !pointee.node.pointee.isPrimary { Gate.abort(pointee.fd) } else { Gate.close(pointee.fd) }
     worker.forget(self)
     worker.pointee.lanes.removeAll { $0 == self }
     giveUpBatches()
@@ -67,8 +68,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Takes the requests of all clients but one from this lane.
   ///
   /// With traces, replies that will still come find an entry that drops them; without, nothing stays.
-  func evacuate(keeping kept: ClientRef?, leavingTraces: Bool) -> [Evacuee] {
+  /// - Parameter onlyUnsent: what was sent stays with its client, and with it what stands before anything that leaves.
+  func evacuate(keeping kept: ClientRef?, leavingTraces: Bool, onlyUnsent: Bool = false) -> [Evacuee] {
     var evacuees: [Evacuee] = []
+    var leaving: Set<ClientRef> = []
     var pending = Ring<Pending>()
     var requests = ByteBuffer()
     var localReplies = ByteBuffer()
@@ -86,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       if entry.kind == .local {
         let bytes = storedLocal[localOffset..<localOffset + size]
         localOffset += size
-        if let client = entry.client, client != kept {
+        if let client = entry.client, client != kept, !onlyUnsent || leaving.contains(client) {
           evacuees.append(
             Evacuee(
               client: client, kind: .local, bytes: Array(bytes), count: entry.count, attempts: 0, isTouched: false))
@@ -101,9 +104,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       offset += size
       let isStreamed = entry.kind == .streamedRead || entry.kind == .streamedWrite
       let remaining = entry.count - entry.done
-      var stays = leavingTraces && (entry.client == nil || entry.client == kept)
+      var stays = leavingTraces && (entry.client == nil || entry.client == kept || onlyUnsent && (sentOfIt > 0 || isStreamed))
       var staying = entry
       if let client = entry.client, !stays {
+        if onlyUnsent { leaving.insert(client) }
         if entry.isEnteredLate, sentOfIt > 0 { pointee.worker.enterLost() }
         evacuees.append(
           Evacuee(
@@ -170,7 +174,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .local:
         client.reply(evacuee.bytes)
         continue
-      case .read where client.pointee.held != nil, .write where client.pointee.held != nil && !evacuee.isTouched:
+      case .read where client.isBehindHeld, .write where client.isBehindHeld && !evacuee.isTouched:
         // Behind something that waits.
         takeBack(evacuee, needsPrimary: evacuee.kind == .write)
         continue
@@ -201,8 +205,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
           refusal = .unproven(worker.primaryRefusal)
         }
       case .write where evacuee.isTouched:
-        worker.pointee.counters.unknownFates += Int(evacuee.count)
-        refusal = .unknownFate(node.pointee.name, why)
+        settleTouched(evacuee, why)
+        client.reconsider()
+        continue
       case .write:
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
@@ -236,6 +241,24 @@ extension UnsafeMutablePointer where Pointee == Lane {
 }
 
 extension UnsafeMutablePointer where Pointee == Lane {
+  /// Requests for the primary that were sent and not answered: what only reads is asked once more, of whoever is the primary
+  /// then; what may have been executed is of unknown fate.
+  private func settleTouched(_ evacuee: Evacuee, _ why: String) {
+    let (worker, client) = (pointee.worker, evacuee.client)
+    evacuee.bytes.withUnsafeBytes { bytes in
+      bytes.forEachRequest { request, _ in
+        let isRead = worker.spec(of: request).flags.contains(.readonly)
+        if isRead, evacuee.attempts + 1 < Limits.silentMoves, worker.mayHold {
+          client.takeBack(Array(request), isRead: false, needsPrimary: true, attempts: evacuee.attempts + 1)
+          return
+        }
+        if !isRead { worker.pointee.counters.unknownFates += 1 }
+        let name = pointee.node.pointee.name
+        client.reply(isRead ? ProxyRefusal.readLost(name, why).bytes : ProxyRefusal.unknownFate(name, why).bytes)
+      }
+    }
+  }
+
   /// Lets requests wait that were not executed and that nobody can answer now.
   private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool) {
     evacuee.bytes.withUnsafeBytes { bytes in

@@ -104,7 +104,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         self.end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
         return false
       }
-      if pointee.heldUpBy != nil {
+      if pointee.heldUpBy != nil || pointee.isGated || pointee.isFrozen {
         pointee.lastProgress = now
         return true
       }

@@ -77,6 +77,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func handOut(_ bytes: UnsafeRawBufferPointer) -> Int {
     var run = ReplyRun()
     var at = 0
+    let isDoubtful = isDoubtful
     while at < bytes.count {
       guard let head = pointee.pending.first, head.pointee.kind != .local else {
         flushRun(&run, bytes, at)
@@ -105,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         run.client = client
         run.start = at
         run.settled = 0
-        run.isHeld = client?.pointee.held != nil || pointee.refusesUntil != nil
+        run.isHeld = client?.isBehindHeld ?? false || pointee.refusesUntil != nil
         if let client, !client.pointee.output.isEmpty, client.pointee.output.count >= client.pointee.outputHigh,
           !client.pointee.isClosed
         {
@@ -120,6 +121,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if pointee.scanner.kind == UInt8(ascii: ">") {
           flushRun(&run, bytes, at)
           at += pointee.scanner.position - pointee.passedOn
+        } else if isDoubtful, acknowledges(head) {
+          flushRun(&run, bytes, at)
+          pointee.scanner.reset()
+          freeze()
+          return pointee.state == .closed ? bytes.count : at
         } else if pointee.scanner.kind == UInt8(ascii: "-") || run.isHeld, pointee.passedOn == 0 || run.isHeld,
           let client,
           takesBack(
@@ -160,6 +166,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     return at
   }
 
+  /// Whether the reply that was just scanned says that a write was executed.
+  private func acknowledges(_ head: UnsafeMutablePointer<Pending>) -> Bool {
+    (head.pointee.kind == .write || head.pointee.kind == .streamedWrite) && head.pointee.client != nil
+      && pointee.passedOn == 0 && pointee.scanner.kind != UInt8(ascii: "-")
+  }
+
   /// Whether the reply at the head is not its client's: the request was provably not executed and is asked again, or the
   /// reply has to wait behind one that is.
   @inline(never)
@@ -168,17 +180,21 @@ extension UnsafeMutablePointer where Pointee == Lane {
   ) -> Bool {
     let isRead = head.pointee.kind == .read
     guard isRead || head.pointee.kind == .write, !client.pointee.isClosed else { return false }
-    let isHeld = client.pointee.held != nil
+    let isHeld = client.isBehindHeld
     let error = ReplyError(reply: reply)
     let isRefused = isRefusal(error, reply, of: head)
     guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
+    let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
+    guard let request = requests.request(at: head.pointee.done) else { return false }
     if pointee.refusesUntil != nil, !isRefused, !isRead {
-      giveUnknown(client)
+      if pointee.worker.spec(of: request).flags.contains(.readonly) {
+        client.takeBack(Array(request), isRead: false, needsPrimary: true)
+      } else {
+        giveUnknown(client)
+      }
       return true
     }
     if isRefused || isRead {
-      let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
-      guard let request = requests.request(at: head.pointee.done) else { return false }
       if isRefused, error == .noScript { noteAbsence(of: request) }
       client.takeBack(
         Array(request), isRead: isRead,
@@ -316,7 +332,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.pending.removeFirst()
       if let client = entry.client {
         let bytes = UnsafeRawBufferPointer(rebasing: pointee.localReplies.bytes.prefix(Int(entry.bytes)))
-        if let held = client.pointee.held { held.append(.reply(Array(bytes))) } else { client.deliver(bytes) }
+        if client.isBehindHeld { client.keepTurn(Array(bytes)) } else { client.deliver(bytes) }
         client.settle(Int32(entry.count))
       }
       pointee.localReplies.consume(Int(entry.bytes))

@@ -88,9 +88,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Writes what waits, once.
   func flush() {
     pointee.isDirty = false
-    guard pointee.state == .ready, !pointee.isSuspect, pointee.refusesUntil == nil, !pointee.writeWatcher.isArmed else {
-      return
-    }
+    guard pointee.state == .ready, !pointee.isSuspect, !pointee.isGated, pointee.refusesUntil == nil,
+      !pointee.writeWatcher.isArmed
+    else { return }
     appendDueProbe()
     let allowed = pointee.window == Int32.max ? pointee.unsent : windowed()
     guard allowed > 0, let base = pointee.requests.bytes.baseAddress else { return }

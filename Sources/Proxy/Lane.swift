@@ -40,6 +40,10 @@ struct Lane: ~Copyable {
   var isHandedOver = false
   /// Until when its node, a former primary, may still say of what it was sent that it was not executed.
   var refusesUntil: Double?
+  /// Its node is in doubt: what has yet to be sent waits.
+  var isGated = false
+  /// Its node is in doubt and has answered a write: nothing more is taken from it until the doubt is over.
+  var isFrozen = false
   /// It has been silent with reads waiting, and gets nothing until it speaks.
   var isSuspect = false
   /// In the worker's list of lanes with something to send.

@@ -69,6 +69,9 @@ public struct Limits: Sendable {
   /// Pause after a primary refused a write that it would take if it were one, and that of a replica that refused a read.
   static let primaryPause = 0.05
   static let replicaPause = 0.25
+  /// What a primary acknowledges within this time of the first doubt is believed: it was on its way. What it says later is
+  /// passed on only when it is proven anew.
+  static let lastAcknowledgements = 0.2
   /// How long a former primary is listened to for what it has not executed.
   static let lastWords = 0.1
   /// How long after a succession a primary without its replicas is given time to find them.

@@ -19,6 +19,8 @@ struct UpstreamNode: ~Copyable {
   /// It is the primary, or was the last one while there is none: nobody else can tell what became of its writes, so it
   /// is given a primary's time to answer them.
   var isLastPrimary = false
+  /// Since when it is not proven to be the primary any more, while nobody else is; infinite while there is no such doubt.
+  var doubtedSince = Double.infinity
   var isFitReplica = false
   /// It follows the primary itself. The data of a replica's replica may go back when the one between restarts.
   var isDirect = true

@@ -28,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
     }
+    followDoubts(isHandover: isHandover)
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {
       pointee.nodes[index].pointee.isDirect = replica.isDirect
     }
@@ -40,6 +41,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
           if !lane.pointee.isHandedOver { lane.handOver(isPrimarys: true) }
         } else if lane.pointee.isHandedOver || !hearOut(lane) {
           lane.end("\(lane.pointee.node.pointee.name) is not the primary any more", blaming: false)
+        } else {
+          lane.thaw()
         }
       }
     }

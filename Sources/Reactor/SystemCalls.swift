@@ -74,4 +74,11 @@ public enum Gate {
   public static func endSending(_ fd: Int32) { _ = shutdown(fd, Int32(SHUT_WR)) }
 
   public static func close(_ fd: Int32) { _ = Glibc.close(fd) }
+
+  /// Closes so that what the kernel has not delivered yet never will be.
+  public static func abort(_ fd: Int32) {
+    var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    close(fd)
+  }
 }

@@ -34,8 +34,9 @@ struct BuiltinTableTests {
   @Test("Every flag word of the dump has its flag")
   func flagWords() {
     let words = Set(Dump.commands.values.flatMap(\.flags))
-    #expect(Set(CommandFlags.words.map(\.word)) == words)
-    #expect(Set(CommandFlags.words.map(\.flag)).count == words.count)
+    // No command of the server's own has the last one.
+    #expect(Set(CommandFlags.words.map(\.word)) == words.union(["module"]))
+    #expect(Set(CommandFlags.words.map(\.flag)).count == words.count + 1)
   }
 
   private func expect(_ name: String, _ command: Dump.Command, in table: CommandTable) {

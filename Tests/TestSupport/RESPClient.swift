@@ -53,6 +53,15 @@ public final class RESPClient: @unchecked Sendable {
     }
   }
 
+  /// Takes over one end of a connection that exists.
+  public init(adopting descriptor: Int32, patience: Duration = Deadline.patience) {
+    host = "descriptor \(descriptor)"
+    port = 0
+    self.patience = patience
+    self.descriptor = descriptor
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+  }
+
   deinit { close() }
 
   private func connect() throws {

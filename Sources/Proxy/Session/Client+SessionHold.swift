@@ -47,7 +47,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// its transaction, was not executed. Then it is to be asked again elsewhere.
   func refuses(_ session: Session, _ reply: UnsafeRawBufferPointer) -> Bool {
     let worker = pointee.worker
-    guard worker.mayHold, !session.client.pointee.isFinishing, session.state.isRefusal(reply),
+    let hasYetToFindReplicas =
+      worker.pointee.loop.now - worker.pointee.succeededAt < Limits.successionGrace
+    guard worker.mayHold, !session.client.pointee.isFinishing,
+      session.state.isRefusal(reply, hasYetToFindReplicas: hasYetToFindReplicas),
       session.state.canRepeatHead
     else { return false }
     session.isHeadRefused = true
@@ -57,8 +60,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
 }
 
 extension SessionState {
-  /// Whether an error is what a node says to the request at the head only because it is no primary.
-  func isRefusal(_ reply: UnsafeRawBufferPointer) -> Bool {
+  /// Whether an error is what a node says to the request at the head only because it is no primary, or is one since so short
+  /// a time that its replicas have yet to find it.
+  func isRefusal(_ reply: UnsafeRawBufferPointer, hasYetToFindReplicas: Bool = false) -> Bool {
     guard let head = queue.first else { return false }
     switch (ReplyError(reply: reply), head.what) {
     case (.readOnly, .plain), (.readOnly, .blocking), (.readOnly, .repeated), (.loading, .plain), (.loading, .blocking),
@@ -68,6 +72,9 @@ extension SessionState {
     case (.transactionAborted, .exec):
       return reply.starts(with: "-EXECABORT Transaction discarded because of: READONLY You can't write".utf8)
         || reply.starts(with: "-EXECABORT Transaction discarded because of: LOADING Redis is loading".utf8)
+        || hasYetToFindReplicas
+          && reply.starts(with: "-EXECABORT Transaction discarded because of: NOREPLICAS Not enough good".utf8)
+    case (.noReplicas, .plain), (.noReplicas, .blocking), (.noReplicas, .repeated): return hasYetToFindReplicas
     default: return false
     }
   }

@@ -61,8 +61,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
     }
     let worker = pointee.worker
-    let isFull =
-      worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    let isFull = isFull(session)
     // What is to interrupt a script must not wait for its end.
     if session.lane != nil || !isFull, what != .interruption, hold(length) { return false }
     guard session.state.isModeProven else {
@@ -83,6 +82,13 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.state.refuseInTransaction()
     say(refusal.bytes, session)
     return true
+  }
+
+  /// Whether the session has no upstream because all that may be lent are.
+  func isFull(_ session: Session) -> Bool {
+    let worker = pointee.worker
+    return session.lane == nil && worker.pointee.primary != nil
+      && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
   }
 
   /// The session's upstream, lent from the primary's if it has none.

@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func isAnsweredFromWords(_ spec: CommandSpec) -> Bool { spec.handling == .local && spec.local != .echo }
 
   /// A long request in a session: to its upstream, in its turn. False: not now.
-  func beginStream(_ base: UnsafePointer<UInt8>, in session: Session) -> Bool {
+  func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int, in session: Session) -> Bool {
     let name = pointee.scanner.name
     let spec = lookupSubcommand(
       of: pointee.worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
@@ -74,9 +74,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       return isTaken
     }
     let isPassedOn = spec.handling == .forward || spec.handling == .everywhere || spec.local == .echo
-    guard isPassedOn, !session.state.isTransactionLost, let lane = upstream(of: session),
-      lane.pointee.node.pointee.isPrimary || lane.pointee.isHandedOver
-    else {
+    let lane = isPassedOn && !session.state.isTransactionLost ? upstream(of: session) : nil
+    let isServed = lane.map { $0.pointee.node.pointee.isPrimary || $0.pointee.isHandedOver } ?? false
+    if !isServed, isPassedOn, !session.state.isTransactionLost, !isFull(session), hold(count) { return false }
+    guard let lane, isServed else {
       pointee.stream = .discarding
       session.state.refuseInTransaction()
       let refusal =

@@ -31,6 +31,14 @@ extension UnsafeMutablePointer where Pointee == Lane {
           end("it does not take writes: \(ReplyError(reply: reply))", blaming: false)
           return bytes.count
         }
+        if mayWrite, isDoubtful, pointee.passedOn == 0, !session.state.isBlocked,
+          pointee.scanner.kind != UInt8(ascii: "-"), !reply.elementsEqual(SessionWords.queued)
+        {
+          pass(to: at)
+          pointee.scanner.reset()
+          freeze()
+          return pointee.state == .closed ? bytes.count : at
+        }
         if session.unblockedBy != nil, pointee.passedOn == 0, endsWithLastWord(session, reply) {
           return bytes.count
         }

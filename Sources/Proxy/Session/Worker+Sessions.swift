@@ -24,12 +24,22 @@ extension UnsafeMutablePointer where Pointee == Worker {
     guard !pointee.adrift.isEmpty else { return false }
     let waiting = pointee.adrift
     pointee.adrift.removeAll()
+    var left = Limits.movesTogether
     for session in waiting where !session.isOver && session.lane == nil && session.state.needsUpstream {
-      if !pointee.isPrimaryPaused, session.client.upstream(of: session) != nil { continue }
+      if left > 0, mayConnect(session) {
+        left -= 1
+        if session.client.upstream(of: session) != nil { continue }
+      }
       if session.isWaiting, !mayHold { session.client.giveUpWaiting(session) }
       if !session.isOver, session.state.needsUpstream { pointee.adrift.append(session) }
     }
     return !pointee.adrift.isEmpty
+  }
+
+  /// Whether the primary has answered a connection of the session's kind: a node that is away is tried by one connection,
+  /// not by one of each session.
+  private func mayConnect(_ session: Session) -> Bool {
+    !pointee.isPrimaryPaused && primaryLane(session.client.pointee.set)?.pointee.state == .ready
   }
 
   /// This worker's clients, oldest first.

@@ -1,0 +1,139 @@
+import TestSupport
+import Testing
+
+@testable import Proxy
+
+/// A primary that hangs, is doubted, and wakes before anybody takes its place.
+@Suite("A primary in doubt")
+struct DoubtedPrimaryTests {
+  /// Long enough for an acknowledgement not to count as one that was on its way.
+  private static let doubt = Duration.seconds(Limits.lastAcknowledgements) + .milliseconds(100)
+
+  /// With a write on its way to a primary that hangs, is doubted and then executes it.
+  private func withLateAcknowledgement(
+    of request: [[String]] = [["INCR", "n"]],
+    _ body: (_ workers: WorkersUnderTest, _ client: RESPClient, _ primary: RedisServer) throws -> Void
+  ) throws {
+    let primary = try RedisServer()
+    let workers = try WorkersUnderTest()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let client = try workers.connect()
+    try eventually("it serves") { try client.call("PING") == .simple("PONG") && !client.call("DEL", "n").isError }
+    for words in request.dropLast() { _ = try client.call(words) }
+    primary.freeze()
+    try client.send(Request.bytes(request[request.endIndex - 1]))
+    // Sent before the doubt: the mailbox and the socket are looked at in any order.
+    try eventually("it has left") { try Self.queued(at: primary) }
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
+    pause(Self.doubt)
+    primary.thaw()
+    try eventually("it is executed") { try primary.call("GET", "n") == .bulk("1") }
+    try body(workers, client, primary)
+  }
+
+  /// Whether anything waits in the sockets of a server that is frozen.
+  private static func queued(at server: RedisServer) throws -> Bool {
+    let port = String(server.port, radix: 16, uppercase: true)
+    let padded = ":" + String(repeating: "0", count: max(0, 4 - port.count)) + port
+    return (text(ofFile: "/proc/net/tcp") ?? "").split(separator: "\n").dropFirst().contains { line in
+      let fields = line.split(separator: " ")
+      return fields.count > 4 && fields[1].hasSuffix(padded) && fields[3] == "01" && !fields[4].hasSuffix(":00000000")
+    }
+  }
+
+  private func expectSilence(_ client: RESPClient) throws {
+    client.patience = .milliseconds(300)
+    defer { client.patience = Deadline.patience }
+    let reply = try? client.reply()
+    try check(reply == nil, "it was told \(String(describing: reply?.value)) of what may be lost")
+  }
+
+  @Test("What it acknowledges late is told when it is proven anew")
+  func provenAnew() throws {
+    try withLateAcknowledgement { workers, client, primary in
+      try expectSilence(client)
+      workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+      try check(try client.reply().value == .integer(1), "its own reply")
+      try check(try client.call("INCR", "n") == .integer(2), "it goes on")
+    }
+  }
+
+  @Test("What it acknowledges late is of unknown fate when another takes its place")
+  func succeeded() throws {
+    try withLateAcknowledgement { workers, client, _ in
+      try expectSilence(client)
+      let successor = try RedisServer()
+      workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
+      let reply = try client.reply().value
+      try check(reply.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(reply)")
+      try check(try client.call("INCR", "n") == .integer(1), "it goes on at the successor")
+    }
+  }
+
+  @Test("The same of a transaction")
+  func transaction() throws {
+    try withLateAcknowledgement(of: [["MULTI"], ["INCR", "n"], ["EXEC"]]) { workers, client, _ in
+      try expectSilence(client)
+      let successor = try RedisServer()
+      workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
+      let reply = try client.reply().value
+      try check(reply.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(reply)")
+    }
+  }
+
+  @Test("When nobody is proven in time it is of unknown fate")
+  func givenUp() throws {
+    var settings = WorkerSettings()
+    settings.limits.hold = 1
+    let primary = try RedisServer()
+    let workers = try WorkersUnderTest(settings: settings)
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let client = try workers.connect()
+    try eventually("it serves") { try !client.call("DEL", "n").isError }
+    primary.freeze()
+    try client.send(Request.bytes(["INCR", "n"]))
+    try eventually("it has left") { try Self.queued(at: primary) }
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
+    pause(Self.doubt)
+    primary.thaw()
+    let reply = try client.reply().value
+    try check(reply.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(reply)")
+    let next = try client.call("SET", "k", "v")
+    try check(next.errorText?.hasPrefix("AMBDOWN") == true, "\(next)")
+  }
+
+  /// More than the kernel takes: some of it was sent, some was not.
+  @Test("What was not sent yet goes to the successor, in order, and never to it")
+  func unsent() throws {
+    let (primary, successor) = (try RedisServer(), try RedisServer())
+    let workers = try WorkersUnderTest()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let client = try workers.connect()
+    try eventually("it serves") { try !client.call("DEL", "n").isError }
+    primary.freeze()
+    let rounds = 400
+    let value = String(repeating: "x", count: 16 << 10)
+    let bytes = Request.bytes(pipeline: (0..<rounds).flatMap { _ in [["INCR", "n"], ["SET", "k", value]] })
+    let sending = Crew(1) { _, _ in try client.send(bytes) }
+    try eventually("it has left") { try Self.queued(at: primary) }
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
+    pause(Self.doubt)
+    primary.thaw()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
+    var numbers: [Int] = []
+    var unknown = 0
+    for _ in 0..<rounds {
+      switch try client.reply().value {
+      case .integer(let number): numbers.append(number)
+      case let reply where reply.errorText?.hasPrefix("AMBUNKNOWN") == true: unknown += 1
+      case let reply: throw Failure("\(reply)")
+      }
+      _ = try client.reply()
+    }
+    try sending.stop()
+    try check(numbers == (0..<numbers.count).map { $0 + 1 }, "out of order, or not by the successor: \(numbers.prefix(20))")
+    try check(!numbers.isEmpty && unknown > 0, "\(numbers.count) by the successor, \(unknown) unknown")
+    let executed = Int(try primary.call("GET", "n").text ?? "0") ?? 0
+    try check(executed <= unknown, "\(executed) were executed by the former one, \(unknown) are unknown")
+  }
+}

@@ -1,0 +1,54 @@
+import Commands
+import Consistency
+import Glibc
+import Reactor
+import Routing
+import TestSupport
+import Topology
+
+@testable import Proxy
+
+/// Workers that follow what a test tells them, in front of real servers: what discovery would say, and to whom first, is the
+/// test's to choose.
+final class WorkersUnderTest {
+  let workers: [WorkerThread]
+  private var nextID: UInt64 = 1
+
+  init(_ count: Int = 1, settings: WorkerSettings = WorkerSettings()) throws {
+    let ledger = SharedLedger(writers: count)
+    workers = try (0..<count).map { index in
+      let worker = WorkerThread(index: index, settings: settings, table: .builtin, ledger: ledger, report: { _ in })
+      guard let worker else { throw Failure("no thread for worker \(index)") }
+      return worker
+    }
+  }
+
+  deinit {
+    for worker in workers { worker.drain(seconds: 0) }
+    for worker in workers { worker.join() }
+  }
+
+  /// A client of one of them, by its rules.
+  func connect(to worker: Int = 0, rules: ListenerRules = ListenerRules()) throws -> RESPClient {
+    var pair: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else { throw Failure("socketpair") }
+    workers[worker].adopt(pair[0], id: nextID, rules: rules)
+    nextID += 1
+    return RESPClient(adopting: pair[1])
+  }
+
+  static func topology(
+    primary: RedisServer?, replicas: [RedisServer] = [], reign: UInt64 = 1
+  ) throws -> UpstreamTopology {
+    func node(_ server: RedisServer) throws -> UpstreamTopology.Node {
+      guard let address = SocketAddress(ip: server.place.host, port: server.port) else { throw Failure("address") }
+      return .init(name: NodeAddress(host: server.place.host, port: server.port), address: address)
+    }
+    var topology = UpstreamTopology(
+      primary: try primary.map(node), primaryAbsence: "the test has none", replicas: try replicas.map(node),
+      server: ServerIdentity())
+    topology.reign = reign
+    return topology
+  }
+}
