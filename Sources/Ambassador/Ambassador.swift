@@ -141,6 +141,7 @@ public final class Ambassador {
     signals.append(SignalSource(on: loop, signal: SIGHUP) { [unowned self] in self.reload(because: "SIGHUP") })
     startDiscovery()
     watchFiles(of: configuration)
+    catchUp()
     for (address, listener) in zip(listeners.addresses, configuration.listen) {
       logger.info("listening on \(address)\(listener.difference)")
     }
