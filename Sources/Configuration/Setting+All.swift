@@ -46,7 +46,7 @@ extension Setting {
     Setting(
       "topology.sentinel.username", .optional(.string), into: \.topology.asSentinel.username, default: nil,
       reload: .live,
-      help: "The ACL user to authenticate to the Sentinels as. Not set: the default user."),
+      help: "The ACL user to authenticate to the Sentinels as, with a password-file. Not set: the default user."),
     Setting(
       "topology.sentinel.password-file", .optional(.path), into: \.topology.asSentinel.passwordFile, default: nil,
       reload: .live,
@@ -76,7 +76,7 @@ extension Setting {
 
     Setting(
       "upstream.username", .optional(.string), into: \.upstream.username, default: nil, reload: .live,
-      help: "The ACL user to authenticate to the nodes as. Not set: the default user."),
+      help: "The ACL user to authenticate to the nodes as, with a password-file. Not set: the default user."),
     Setting(
       "upstream.password-file", .optional(.path), into: \.upstream.passwordFile, default: nil, reload: .live,
       help: """

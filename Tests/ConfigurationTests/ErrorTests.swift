@@ -155,6 +155,21 @@ import Testing
         .contains("expected a node, not the address that the ambassador listens on"))
   }
 
+  @Test func aUserNeedsAPasswordFile() {
+    let expected = "beside it; for a user without a password any text in the file does"
+    #expect(
+      errors(yaml: minimal + "upstream: {username: app}\n") == """
+        amb.yaml:2:22: upstream.username: found "app", expected upstream.password-file \(expected)
+        """)
+    #expect(errors(yaml: minimal, flags: [("upstream-username", "app"), ("upstream-password-file", "/a")]) == "")
+    let sentinel: [(name: String, value: String)] = [("topology-sentinel-addresses", "s")]
+    #expect(
+      errors(flags: sentinel + [("topology-sentinel-username", "app"), ("upstream-password-file", "/a")]) == """
+        flag --topology-sentinel-username: topology.sentinel.username: found "app", expected \
+        topology.sentinel.password-file \(expected)
+        """)
+  }
+
   @Test(arguments: [
     ("", "amb.yaml: holds no settings"),
     ("# only a comment\n", "amb.yaml: holds no settings"),
