@@ -149,11 +149,11 @@ extension Setting {
       help: "The most reply bytes held for all clients together; a client for which more would be held is closed."),
 
     Setting(
-      "admin.socket", .orNone(.path), into: \.admin.socket, default: AmbassadorConfiguration.Admin.defaultSocket,
+      "admin.socket", .orNone(.socketPath), into: \.admin.socket, default: AmbassadorConfiguration.Admin.defaultSocket,
       reload: .restart,
       help: """
         The control socket: a Unix socket that speaks RESP (redis-cli -s PATH HELP), for redis-amb status, top, explain, \
-        pause, resume and drain. Only its owner may connect (mode 0600). Its directory is made if it can be. Where the \
+        reload, pause, resume and drain. Only its owner may connect (mode 0600). Its directory is made if it can be. Where the \
         default cannot be had, the ambassador says so and runs without; another path that cannot be had is an error. none: \
         no control socket.
         """),

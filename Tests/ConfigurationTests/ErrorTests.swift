@@ -142,7 +142,7 @@ import Testing
 
   @Test(arguments: [
     ("127.0.0.1:6379", "127.0.0.1:6379"), ("localhost:6379", "[::1]:6379"), ("127.0.0.1:7", "0.0.0.0:7"),
-    ("redis-0:6379", "redis-0:6379"),
+    ("10.0.0.7:6379", "10.0.0.7:6379"),
   ]) func aNodeIsNotTheAmbassadorItself(_ primary: String, _ listen: String) {
     #expect(
       errors(flags: [("primary", primary), ("listen", listen)]) == """

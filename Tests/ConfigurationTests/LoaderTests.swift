@@ -108,13 +108,13 @@ import Testing
     ]
     let configuration = try load(
       yaml: file, environment: variables,
-      flags: [("threads", "4"), ("listen", "a:1,b:2"), ("listen", "c:3")]
+      flags: [("threads", "4"), ("listen", "127.0.0.1:1,[::1]:2"), ("listen", "localhost:3")]
     ).get()
     #expect(configuration.threads == .count(4))
     #expect(configuration.upstream.timeout == .seconds(6))
     #expect(configuration.upstream.username == nil)
     #expect(configuration.log.level == .debug)
-    #expect(configuration.listen.map(\.address.description) == ["a:1", "b:2", "c:3"])
+    #expect(configuration.listen.map(\.address.description) == ["127.0.0.1:1", "[::1]:2", "localhost:3"])
     #expect(configuration.topology.asStatic.replicas.map(\.description) == ["d:1", "e:2"])
   }
 
