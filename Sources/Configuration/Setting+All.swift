@@ -15,10 +15,10 @@ extension Setting {
         clients there can do nothing before AUTH or HELLO ... AUTH with a user of the nodes.
         """),
     Setting(
-      "threads", .threads(1...64), into: \.threads, default: .count(1), reload: .restart,
+      "threads", .threads(1...64), into: \.threads, default: .auto, reload: .restart,
       help: """
-        Event loops, one a thread. One is enough for most pods: the kernel is nine tenths of the cost. auto: as many whole \
-        CPUs as the container's quota gives (limits.cpu in a pod), one at least, and one where there is no quota.
+        Event loops, one a thread. auto: as many whole CPUs as the container's quota gives (limits.cpu in a pod), one at \
+        least, and one where there is no quota. One is enough for most pods: the kernel is nine tenths of the cost.
         """),
 
     Setting(

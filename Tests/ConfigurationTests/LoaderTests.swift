@@ -49,7 +49,7 @@ import Testing
     let configuration = try load(flags: [("primary", "redis-0")]).get()
     #expect(configuration == AmbassadorConfiguration(primary: Endpoint(host: "redis-0", port: 6379)))
     #expect(configuration.listen == [Listener(.tcp(Endpoint(host: "127.0.0.1", port: 6379)))])
-    #expect(configuration.threads == .count(1))
+    #expect(configuration.threads == .auto)
     #expect(configuration.topology.asStatic.replicas == [])
     #expect(
       configuration.upstream

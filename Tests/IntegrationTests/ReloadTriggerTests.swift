@@ -151,7 +151,7 @@ struct ReloadTriggerTests {
       let texts = lines.compactMap(\.text)
       for line in [
         "topology.static.primary: \(one.primary.address) -> \(two.primary.address)", "log.level: info -> debug",
-        "nodes added: \(two.primary.address)", "threads: 1 -> 3 needs a restart, and stays as it is",
+        "nodes added: \(two.primary.address)", "threads: auto -> 3 needs a restart, and stays as it is",
       ] { try check(texts.contains(line), "\(line) is not in \(texts)") }
       let told = try Tool.run(
         [AmbassadorProcess.binary, "reload", "--dry-run", "--socket", lab.ambassador.controlSocket])
