@@ -47,6 +47,12 @@ final class StatusDesk {
     survey.close()
   }
 
+  /// Nodes and Sentinels come to be known from another source from now on.
+  func forgetSource() { (sentinels, observations, lastPrimary) = ([:], [:], nil) }
+
+  /// A Sentinel is asked no more.
+  func left(_ sentinel: NodeAddress) { sentinels[sentinel] = nil }
+
   /// Discovery has heard of a node.
   func observed(_ node: NodeAddress, _ observation: NodeObservation) { observations[node] = observation }
 
@@ -56,6 +62,9 @@ final class StatusDesk {
   /// Another topology is followed.
   func followed(_ snapshot: TopologySnapshot) {
     outages.follow(snapshot, now: ambassador.loop.now, wallClock: EventLoop.wallClock)
+    // Of a node that has left nothing is told any more.
+    let known = Set(snapshot.replicas.map(\.node) + [snapshot.primary, lastPrimary].compactMap { $0 })
+    observations = observations.filter { known.contains($0.key) }
   }
 
   /// A worker says what the loss of a primary was for its clients.

@@ -157,6 +157,7 @@ extension Ambassador {
     if let candidate {
       discovery?.cancel()
       narrator.forgetSource()
+      desk?.forgetSource()
       discovery = candidate.discovery
       discoveryID = candidate.discoveryID
       handovers = candidate.update?.handovers ?? 0
