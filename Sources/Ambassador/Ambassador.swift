@@ -36,6 +36,8 @@ public final class Ambassador {
   let serviceManager = ServiceManager()
   /// How many reloads have ended how.
   var reloads: [String: Int] = [:]
+  /// What came of the last one, and when by the loop's clock.
+  var lastReload: (outcome: ReloadOutcome, at: Double)?
   let loop: EventLoop
   let listeners: Listeners
   var narrator: Narrator

@@ -142,6 +142,10 @@ extension StatusReport {
     out.add(
       "redis_amb_reloads_total", .counter, "Reloads of the configuration that were asked for, by how they ended.",
       process.reloads.map { .init($0.count, [("outcome", $0.outcome)]) })
+    out.add(
+      "redis_amb_configuration_current", .gauge,
+      "Whether what the files say is in force: 0 when it was refused, or is not in force yet.",
+      process.configuration.isCurrent ? 1 : 0)
     out.add("redis_amb_paused", .gauge, "Whether somebody has paused writes.", pause == nil ? 0 : 1)
   }
 }

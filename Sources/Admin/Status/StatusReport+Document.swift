@@ -11,6 +11,7 @@ extension StatusReport {
       "uptime": .number(process.uptime),
       "state": .text(state),
       "listeners": .list(process.listeners.map(Document.text)),
+      "configuration": process.configuration.document,
       "topology": [
         "source": .text(topology.source),
         "primary": Document(topology.primary?.description),

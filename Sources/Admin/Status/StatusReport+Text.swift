@@ -15,6 +15,7 @@ extension StatusReport {
       lines.append(
         "holds    \(Wording.count(totals.holding, "client")) waiting with \(Wording.size(totals.heldBytes))\(since)")
     }
+    if let reload = process.configuration.sentence { lines.append("reload   \(reload)") }
     lines.append("listens  \(process.listeners.joined(separator: ", "))")
     let proof = topology.primaryProof.isEmpty ? "" : " (\(topology.primaryProof))"
     let epoch = topology.epoch > 0 ? ", epoch \(topology.epoch)" : ""

@@ -91,6 +91,7 @@ final class StatusDesk {
     process.processID = Int(getpid())
     process.uptime = ambassador.loop.now - startedAt
     process.reloads = ReloadOutcome.words.map { ($0, ambassador.reloads[$0] ?? 0) }
+    process.configuration = configuration
     process.startTime = startTime
     process.cpuTime = ProcessTimes.cpu
     process.residentMemory = Memory.resident
@@ -100,6 +101,14 @@ final class StatusDesk {
     process.isAccepting = ambassador.isAccepting
     process.isDraining = ambassador.isStopping
     return process
+  }
+
+  private var configuration: ConfigurationStatus {
+    ConfigurationStatus(
+      isCurrent: ambassador.lastRefusal.isEmpty && !ambassador.reloading.isUnderWay,
+      lastReload: ambassador.lastReload.map { outcome, at in
+        .init(outcome: outcome.word, reasons: outcome.reasons, ago: ambassador.loop.now - at)
+      })
   }
 
   private var topology: TopologyStatus {

@@ -24,12 +24,14 @@ extension Ambassador {
 
   private static let changedFiles = "the files have changed"
 
+  /// Reloads no more; whoever waits for a reload is told.
   func stopReloading() {
     fileWatch = nil
     if case .proving(let candidate) = reloading.stage { candidate.discovery.cancel() }
+    guard reloading.isUnderWay else { return }
     let waiting = reloading.requests + reloading.later
     reloading = Reloading()
-    for request in waiting { request.completion(.refused(["redis-amb is shutting down"])) }
+    tell(waiting) { _ in .abandoned }
   }
 }
 

@@ -98,10 +98,13 @@ extension ReloadPlan: CustomStringConvertible {
     lines += secrets.map { "\($0): the file holds another secret" }
     if !added.isEmpty { lines.append("nodes added: \(added.words)") }
     if !removed.isEmpty { lines.append("nodes removed: \(removed.words)") }
-    lines += restarts.map {
-      "\($0.key): \($0.old.orNothing) -> \($0.new.orNothing) needs a restart, and stays as it is"
-    }
+    lines += restartLines
     return lines.isEmpty ? ["nothing changes"] : lines
+  }
+
+  /// A line for each thing that cannot change now.
+  var restartLines: [String] {
+    restarts.map { "\($0.key): \($0.old.orNothing) -> \($0.new.orNothing) needs a restart, and stays as it is" }
   }
 
   public var description: String { lines.joined(separator: "; ") }
