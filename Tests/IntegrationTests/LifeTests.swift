@@ -155,6 +155,46 @@ struct LifeTests {
     }
   }
 
+  @Test func `clients for whom there is no descriptor are told, and everything else goes on`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let prlimit = try #require(Tool.find("prlimit"))
+    let directory = try TemporaryDirectory()
+    let port = try PortLease().port
+    try raiseDescriptorLimit(to: 1000)
+    let (control, pages) = (directory.file("control.sock"), directory.file("http.sock"))
+    let process = try ChildProcess(
+      [
+        prlimit, "--nofile=200:200", AmbassadorProcess.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary",
+        group.primary.address,
+      ], environment: ["REDIS_AMB_ADMIN_SOCKET": control, "REDIS_AMB_ADMIN_HTTP": "unix:\(pages)"],
+      output: directory.file("log"))
+    do {
+      try eventually("it serves") { try RESPClient(port: port).call("INCR", "n") == .integer(1) }
+      let clients = try (0..<400).map { _ in try RESPClient(port: port) }
+      // Those that came last have been told so, without asking.
+      let surplus = clients.suffix(250)
+      for client in surplus {
+        let said = String(decoding: try client.bytesUntilClosed(), as: UTF8.self)
+        try expectEqual(said, "-ERR max number of clients reached\r\n")
+      }
+      for client in clients.prefix(50) { try expectEqual(try client.call("PING"), .simple("PONG")) }
+      try expectEqual(try clients[0].call("INCR", "n"), .integer(2))
+      let live = try RESPClient(unixPath: pages).http("GET /livez HTTP/1.1\r\n\r\n")
+      try expectEqual(live.status, 200, live.body)
+      let metrics = try RESPClient(unixPath: pages).http("GET /metrics HTTP/1.1\r\n\r\n").body
+      guard let line = metrics.split(separator: "\n").first(where: { $0.hasPrefix("redis_amb_clients_refused_total ") })
+      else { throw Failure(metrics) }
+      let count = Int(line.split(separator: " ")[1]) ?? 0
+      try check(count >= 250 && count < 350, "\(line)")
+      let status = try RESPClient(unixPath: control).call("STATUS").elements?.compactMap(\.text) ?? []
+      try check(status.contains { $0.contains(", \(count) more refused; ") }, "\(status)")
+      try check(process.output.contains("files are open, and the limit is 200 (ulimit -n)"), "no word in the log")
+      for client in clients.prefix(20) { client.close() }
+      try eventually("there is room again") { try RESPClient(port: port).call("INCR", "n") == .integer(3) }
+      withExtendedLifetime(clients) {}
+    } catch { throw Failure("\(error)\n\(process.output.suffix(3000))") }
+  }
+
   @Test func `a wrong configuration is exit code 64, and what cannot be had 1`() throws {
     func exit(_ flags: String...) throws -> ChildProcess.Exit {
       let directory = try TemporaryDirectory()

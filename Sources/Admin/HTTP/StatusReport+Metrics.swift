@@ -37,6 +37,9 @@ extension StatusReport {
     out.add("redis_amb_clients", .gauge, "Connected clients.", totals.clients)
     out.add("redis_amb_client_connections_total", .counter, "Connections that clients have opened.", totals.accepted)
     out.add(
+      "redis_amb_clients_refused_total", .counter, "Clients that were refused because too many files are open.",
+      process.refusedClients)
+    out.add(
       "redis_amb_client_output_bytes", .gauge, "Bytes of replies that wait for clients to read them.",
       totals.outputBytes)
     out.add("redis_amb_upstreams", .gauge, "Connections to nodes, shared and own.", totals.lanes)

@@ -36,7 +36,8 @@ extension StatusReport {
       })
     lines.append("")
     lines.append(
-      "clients  \(totals.clients) connected, \(totals.accepted) in all; "
+      "clients  \(totals.clients) connected, \(totals.accepted) in all"
+        + (process.refusedClients > 0 ? ", \(process.refusedClients) more refused; " : "; ")
         + "\(totals.lanes) upstreams, \(totals.lent) of them lent")
     lines.append("requests \(Wording.rate(totals.rate))/s, \(totals.requests) in all")
     lines.append("routed   \(routing)")

@@ -65,6 +65,8 @@ public struct ProcessStatus: Sendable {
   public var residentMemory = 0
   /// As the log writes them: the address, and what is different there.
   public var listeners: [String] = []
+  /// Clients that were told that there are too many.
+  public var refusedClients = 0
   /// Clients are accepted; before that they wait for the first look at the nodes.
   public var isAccepting = false
   /// It ends when its clients have finished.

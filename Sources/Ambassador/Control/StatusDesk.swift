@@ -98,6 +98,7 @@ final class StatusDesk {
     process.listeners = zip(ambassador.listeners.addresses, ambassador.configuration.listen).map { address, listener in
       "\(address)\(listener.difference)"
     }
+    process.refusedClients = ambassador.refusedClients
     process.isAccepting = ambassador.isAccepting
     process.isDraining = ambassador.isStopping
     return process
