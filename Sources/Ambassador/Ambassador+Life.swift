@@ -30,7 +30,7 @@ extension Ambassador {
 
   /// The first signal lets clients finish, the second ends at once.
   func stop(becauseOf number: Int32) {
-    let name = number == SIGINT ? "SIGINT" : "SIGTERM"
+    let name = [SIGINT: "SIGINT", SIGHUP: "SIGHUP"][number] ?? "SIGTERM"
     guard !isStopping, lingering == nil else {
       logger.info("\(name): ending now")
       return drain(seconds: 0)

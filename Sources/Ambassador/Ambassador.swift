@@ -145,7 +145,11 @@ public final class Ambassador {
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
-    signals.append(SignalSource(on: loop, signal: SIGHUP) { [unowned self] in self.reload(because: "SIGHUP") })
+    signals.append(
+      SignalSource(on: loop, signal: SIGHUP) { [unowned self] in
+        // Where there is nothing to read again, it is the terminal that has gone.
+        self.inputs == nil ? self.stop(becauseOf: SIGHUP) : self.reload(because: "SIGHUP")
+      })
     startDiscovery()
     watchFiles(of: configuration)
     catchUp()
