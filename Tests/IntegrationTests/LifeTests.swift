@@ -74,17 +74,39 @@ struct LifeTests {
     for flags in [["--shutdown-linger", "60s"], ["--shutdown-drain", "60s"]] {
       let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: flags)
       try ambassador.waitUntilServing(group, readsOnReplicas: false)
-      let client = try RESPClient(port: ambassador.port)
-      // A reply that nobody reads keeps the drain waiting.
-      try group.primary.call("SETRANGE", "big", "8000000", "x")
-      try client.send("GET big\r\n")
-      _ = try client.receiveSome(atMost: 1)
+      let client = try stuckClient(of: ambassador, group)
       ambassador.signal(SIGTERM)
       try eventually("the first is noticed") { ambassador.log.contains("SIGTERM: ") }
       ambassador.signal(SIGINT)
       try expectEqual(try ambassador.waitForExit(within: .seconds(3)), .code(0))
       try check(ambassador.log.contains("SIGINT: ending now"), ambassador.log)
+      withExtendedLifetime(client) {}
     }
+  }
+
+  @Test(arguments: [(SIGTERM, 0.5), (SIGINT, 1.0)])
+  func `a client that is stuck holds it up for as long as it may, and no longer`(signal: Int32, seconds: Double) throws
+  {
+    let group = try RedisGroup(replicas: 0)
+    let drain = signal == SIGINT ? "60s" : "500ms"
+    let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: ["--shutdown-drain", drain])
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+    let client = try stuckClient(of: ambassador, group)
+    let started = ContinuousClock.now
+    ambassador.signal(signal)
+    try expectEqual(try ambassador.waitForExit(), .code(0))
+    let took = started.duration(to: .now)
+    try check(took > .seconds(seconds * 0.9) && took < .seconds(seconds + 2), "it took \(took)")
+    withExtendedLifetime(client) {}
+  }
+
+  /// One that has asked for a reply and does not read it, which keeps a drain waiting.
+  private func stuckClient(of ambassador: AmbassadorProcess, _ group: RedisGroup) throws -> RESPClient {
+    let client = try RESPClient(port: ambassador.port)
+    try group.primary.call("SETRANGE", "big", "8000000", "x")
+    try client.send("GET big\r\n")
+    _ = try client.receiveSome(atMost: 1)
+    return client
   }
 
   @Test func `the service manager hears how it is`() throws {
@@ -196,17 +218,20 @@ struct LifeTests {
   }
 
   @Test func `a wrong configuration is exit code 64, and what cannot be had 1`() throws {
-    func exit(_ flags: String...) throws -> ChildProcess.Exit {
+    func end(_ flags: String...) throws -> (exit: ChildProcess.Exit, said: String) {
       let directory = try TemporaryDirectory()
       let process = try ChildProcess(
         [AmbassadorProcess.binary, "run"] + flags,
         environment: ["REDIS_AMB_ADMIN_SOCKET": "none", "REDIS_AMB_ADMIN_HTTP": "none"], output: directory.file("log"))
-      return try process.waitForExit()
+      return (try process.waitForExit(), process.output)
     }
-    try expectEqual(try exit("--primary", "a:b:c"), .code(64))
-    try expectEqual(try exit("--no-such-setting", "1"), .code(64))
-    let group = try RedisGroup(replicas: 0)
+    try expectEqual(try end("--primary", "a:b:c").exit, .code(64))
+    try expectEqual(try end("--no-such-setting", "1").exit, .code(64))
+    let taken = try RedisGroup(replicas: 0).primary
+    let (exit, said) = try end("--primary", "redis:6379", "--listen", taken.address)
+    try expectEqual(exit, .code(1))
     try expectEqual(
-      try exit("--primary", "redis:6379", "--listen", group.primary.address), .code(1))
+      said, "redis-amb: cannot listen on \(taken.address): address already in use; choose another with --listen\n")
+    withExtendedLifetime(taken) {}
   }
 }

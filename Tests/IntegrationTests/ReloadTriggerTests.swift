@@ -32,6 +32,22 @@ struct ReloadTriggerTests {
     }
   }
 
+  @Test func `changes that come together are one`() throws {
+    let group = try RedisGroup(replicas: 0)
+    try ReloadLab.with(ReloadLab.following(group)) { lab in
+      try lab.ambassador.waitUntilServing(group, readsOnReplicas: false)
+      for count in 1...10 {
+        try lab.replace(ReloadLab.following(group, "upstream: {max-pinned: \(count)}\n"))
+        // One after the other, as the loop sees them.
+        try expectEqual(try lab.control().call("PING"), .simple("PONG"))
+      }
+      try eventually("the last one is in force") { lab.ambassador.log.contains("-> 10") }
+      try eventually("it is in force") { lab.ambassador.log.contains(ReloadLab.inForce) }
+      let reloads = lab.count("the files have changed")
+      try check(reloads <= 3, "\(reloads) reloads")
+    }
+  }
+
   /// Who writes the file and says so need not know whether the ambassador is up yet.
   @Test func `a SIGHUP that comes while it starts is a reload, not its end`() throws {
     let group = try RedisGroup(replicas: 0)
