@@ -30,7 +30,7 @@ extension Ambassador {
 
   /// The first signal lets clients finish, the second ends at once.
   func stop(becauseOf number: Int32) {
-    let name = number == SIGINT ? "SIGINT" : "SIGTERM"
+    let name = [SIGINT: "SIGINT", SIGHUP: "SIGHUP"][number] ?? "SIGTERM"
     guard !isStopping, lingering == nil else {
       logger.info("\(name): ending now")
       return drain(seconds: 0)
@@ -45,11 +45,12 @@ extension Ambassador {
 
   /// Takes no more connections, lets clients finish what they have asked, and ends. Asked again, it ends at once.
   func drain(seconds: Double) {
+    // As long as those who wait for one can be told that, and before the service manager hears of the end.
+    stopReloading()
     lingering = nil
     isStopping = true
     serviceManager.stopping("draining for at most \(seconds) s", within: seconds)
     listeners.close()
-    stopReloading()
     for worker in workers { worker.drain(seconds: seconds) }
   }
 

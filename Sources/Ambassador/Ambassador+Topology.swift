@@ -36,6 +36,11 @@ extension Ambassador {
         self.narrator.heard(sentinel, lost: why)
         self.desk?.heard(sentinel, lost: why)
       },
+      onSentinelLeft: { [unowned self] sentinel in
+        guard id == self.discoveryID else { return }
+        self.narrator.left(sentinel)
+        self.desk?.left(sentinel)
+      },
       onName: { [unowned self] name, failure in
         guard id == self.discoveryID else { return }
         self.narrator.lookedUp(name, failure: failure)

@@ -36,6 +36,8 @@ public final class Ambassador {
   let serviceManager = ServiceManager()
   /// How many reloads have ended how.
   var reloads: [String: Int] = [:]
+  /// What came of the last one, and when by the loop's clock.
+  var lastReload: (outcome: ReloadOutcome, at: Double)?
   let loop: EventLoop
   let listeners: Listeners
   var narrator: Narrator
@@ -68,6 +70,9 @@ public final class Ambassador {
   /// SIGTERM has come, and the time in which it serves on runs.
   var lingering: TimerSource?
   private var nextClientID: UInt64 = 0
+  private var resources = Resources()
+  /// How many clients were told that there are too many.
+  var refusedClients = 0
   /// What the workers use; merged on, so that a command's number stays the same.
   var table = CommandTable.builtin
   var lastTopology: UpstreamTopology?
@@ -97,7 +102,8 @@ public final class Ambassador {
     logSink = LogSink(configuration.log)
     logger = Logger(logSink)
     narrator = Narrator(logger: logger)
-    listeners = Listeners(on: loop)
+    let logger = logger
+    listeners = Listeners(on: loop) { logger.warning("no client can be accepted for the moment: \($0)") }
   }
 
   /// Lets what others ask of the process by signals wait from now on until it can be done, rather than end it or, as the
@@ -129,7 +135,8 @@ public final class Ambassador {
     do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
       throw StartFailure(description: error.description)
     }
-    for warning in Resources.ofThisProcess().warnings(configuration, threads: threads) { logger.warning("\(warning)") }
+    resources = Resources.ofThisProcess()
+    for warning in resources.warnings(configuration, threads: threads) { logger.warning("\(warning)") }
     watchLog()
     try startWorkers(WorkerSettings(configuration, secrets, threads: threads))
     desk = StatusDesk(of: self)
@@ -138,9 +145,14 @@ public final class Ambassador {
     signals = [SIGTERM, SIGINT].map { number in
       SignalSource(on: loop, signal: number) { [unowned self] in self.stop(becauseOf: number) }
     }
-    signals.append(SignalSource(on: loop, signal: SIGHUP) { [unowned self] in self.reload(because: "SIGHUP") })
+    signals.append(
+      SignalSource(on: loop, signal: SIGHUP) { [unowned self] in
+        // Where there is nothing to read again, it is the terminal that has gone.
+        self.inputs == nil ? self.stop(becauseOf: SIGHUP) : self.reload(because: "SIGHUP")
+      })
     startDiscovery()
     watchFiles(of: configuration)
+    catchUp()
     for (address, listener) in zip(listeners.addresses, configuration.listen) {
       logger.info("listening on \(address)\(listener.difference)")
     }
@@ -169,6 +181,7 @@ public final class Ambassador {
     isAccepting = true
     firstVerdict = nil
     listeners.accept { [unowned self] fd, listener in
+      guard fd < self.resources.clientDescriptors ?? .max else { return self.refuse(fd) }
       self.nextClientID += 1
       let worker = self.workers[Int(self.nextClientID % UInt64(self.workers.count))]
       worker.adopt(fd, id: self.nextClientID, rules: self.rules[listener], listener: listener)
@@ -177,5 +190,18 @@ public final class Ambassador {
     serviceManager.ready("serving on \(addresses)")
     onReady?(Ready(addresses: listeners.addresses))
     onReady = nil
+  }
+
+  /// As redis-server does it at its `maxclients`: the surplus is told, and those that are there go on.
+  private func refuse(_ fd: Int32) {
+    let error = Array("-ERR max number of clients reached\r\n".utf8)
+    // A new connection has room for this; one that is gone already needs nothing.
+    error.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { _ = Gate.send(fd, base, count: bytes.count) }
+    }
+    Gate.close(fd)
+    refusedClients += 1
+    logger.warning(
+      "a client was refused: \(fd) files are open, and the limit is \(resources.descriptors ?? 0) (ulimit -n)")
   }
 }

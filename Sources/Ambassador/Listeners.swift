@@ -11,11 +11,17 @@ final class Listeners {
   }
 
   private let loop: EventLoop
+  private let onExhausted: (SystemError) -> Void
   private var sockets: [(address: SocketAddress, fd: Int32)] = []
   private var sources: [IOSource] = []
   private var pause: TimerSource?
 
-  init(on loop: EventLoop) { self.loop = loop }
+  /// - Parameter onExhausted: called each time that a connection waits and cannot be taken, for the lack of descriptors or
+  ///   memory.
+  init(on loop: EventLoop, onExhausted: @escaping (SystemError) -> Void) {
+    self.loop = loop
+    self.onExhausted = onExhausted
+  }
 
   deinit { close() }
 
@@ -77,7 +83,8 @@ final class Listeners {
       switch Sockets.accept(on: fd) {
       case .connection(let connection): take(connection, index)
       case .none: return
-      case .exhausted:
+      case .exhausted(let error):
+        onExhausted(error)
         // The queue stays readable: without a pause this would spin.
         sources = []
         pause = TimerSource(on: loop, after: 0.1) { [unowned self] in self.accept(take) }

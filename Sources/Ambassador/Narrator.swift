@@ -46,6 +46,9 @@ struct Narrator {
     }
   }
 
+  /// A Sentinel is asked no more.
+  mutating func left(_ sentinel: NodeAddress) { sentinels[sentinel] = nil }
+
   /// A name was looked up, or could not be.
   mutating func lookedUp(_ name: NodeAddress, failure why: String?) {
     if let why {

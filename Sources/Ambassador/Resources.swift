@@ -26,6 +26,13 @@ struct Resources: Equatable {
   /// to the nodes, some of each kind.
   static func ownDescriptors(threads: Int) -> Int { 64 + 64 * threads }
 
+  /// Descriptors that clients leave to all else: probes, the control socket, files, connections to the nodes.
+  static let reservedDescriptors = 64
+
+  /// Clients get no descriptor from this number on, half of all where there are few; nothing for no limit. As the kernel
+  /// gives the lowest that is free, so many files are open then.
+  var clientDescriptors: Int? { descriptors.map { max($0 - Self.reservedDescriptors, $0 / 2) } }
+
   /// Bytes of the process itself, with no client: 13 MiB measured with one thread, and what a loop adds.
   static func ownMemory(threads: Int) -> Int { (14 + 2 * threads) << 20 }
 

@@ -26,11 +26,7 @@ struct Secrets: Sendable, Equatable {
   }
 
   /// The files that it would read.
-  static func files(of configuration: AmbassadorConfiguration) -> [String] {
-    var files = [configuration.upstream.passwordFile]
-    if case .sentinel(let sentinel) = configuration.topology { files.append(sentinel.passwordFile) }
-    return files.compactMap { $0 }
-  }
+  static func files(of configuration: AmbassadorConfiguration) -> [String] { configuration.secretFiles.map(\.path) }
 
   private static func credentials(
     _ username: String?, _ path: String?, _ setting: String

@@ -3,6 +3,12 @@ extension ConfigurationLoader {
   static func contradictions(
     in configuration: AmbassadorConfiguration, _ origins: [String: ConfigurationSource]
   ) -> [ConfigurationError] {
+    connectionsToItself(in: configuration, origins) + usersWithoutPassword(in: configuration, origins)
+  }
+
+  private static func connectionsToItself(
+    in configuration: AmbassadorConfiguration, _ origins: [String: ConfigurationSource]
+  ) -> [ConfigurationError] {
     let named: [(key: String, address: Endpoint)]
     let expected: String
     switch configuration.topology {
@@ -22,6 +28,24 @@ extension ConfigurationLoader {
         .value(
           found: quoted(address.description), expected: "\(expected), not the address that the ambassador listens on"),
         hint: "it would connect to itself: change \"listen\" or the \(expected.dropFirst(2))'s port")
+    }
+  }
+
+  /// Without a password nobody authenticates, and the user would be ignored.
+  private static func usersWithoutPassword(
+    in configuration: AmbassadorConfiguration, _ origins: [String: ConfigurationSource]
+  ) -> [ConfigurationError] {
+    var users = [("upstream", configuration.upstream.username, configuration.upstream.passwordFile)]
+    if case .sentinel(let sentinel) = configuration.topology {
+      users.append(("topology.sentinel", sentinel.username, sentinel.passwordFile))
+    }
+    return users.compactMap { section, username, passwordFile in
+      guard let username, passwordFile == nil else { return nil }
+      let key = "\(section).username"
+      return ConfigurationError(
+        origins[key] ?? .nowhere, key: key,
+        .value(found: quoted(username), expected: "\(section).password-file beside it"),
+        hint: "for a user without a password any text in the file does")
     }
   }
 }

@@ -26,4 +26,9 @@ public struct SecretFileError: Error, Sendable, Equatable, CustomStringConvertib
   public let reason: String
 
   public var description: String { "secret file \(quoted(path)) \(reason)" }
+
+  /// The same for who looks at it elsewhere than where it is needed.
+  public func description(at place: String) -> String {
+    "secret file \(quoted(path)) \(reason.replacing("cannot be read", with: "cannot be read \(place)"))"
+  }
 }

@@ -15,10 +15,10 @@ extension Setting {
         clients there can do nothing before AUTH or HELLO ... AUTH with a user of the nodes.
         """),
     Setting(
-      "threads", .threads(1...64), into: \.threads, default: .count(1), reload: .restart,
+      "threads", .threads(1...64), into: \.threads, default: .auto, reload: .restart,
       help: """
-        Event loops, one a thread. One is enough for most pods: the kernel is nine tenths of the cost. auto: as many whole \
-        CPUs as the container's quota gives (limits.cpu in a pod), one at least, and one where there is no quota.
+        Event loops, one a thread. auto: as many whole CPUs as the container's quota gives (limits.cpu in a pod), one at \
+        least, and one where there is no quota. One is enough for most pods: the kernel is nine tenths of the cost.
         """),
 
     Setting(
@@ -46,7 +46,7 @@ extension Setting {
     Setting(
       "topology.sentinel.username", .optional(.string), into: \.topology.asSentinel.username, default: nil,
       reload: .live,
-      help: "The ACL user to authenticate to the Sentinels as. Not set: the default user."),
+      help: "The ACL user to authenticate to the Sentinels as, with a password-file. Not set: the default user."),
     Setting(
       "topology.sentinel.password-file", .optional(.path), into: \.topology.asSentinel.passwordFile, default: nil,
       reload: .live,
@@ -76,7 +76,7 @@ extension Setting {
 
     Setting(
       "upstream.username", .optional(.string), into: \.upstream.username, default: nil, reload: .live,
-      help: "The ACL user to authenticate to the nodes as. Not set: the default user."),
+      help: "The ACL user to authenticate to the nodes as, with a password-file. Not set: the default user."),
     Setting(
       "upstream.password-file", .optional(.path), into: \.upstream.passwordFile, default: nil, reload: .live,
       help: """
@@ -149,11 +149,11 @@ extension Setting {
       help: "The most reply bytes held for all clients together; a client for which more would be held is closed."),
 
     Setting(
-      "admin.socket", .orNone(.path), into: \.admin.socket, default: AmbassadorConfiguration.Admin.defaultSocket,
+      "admin.socket", .orNone(.socketPath), into: \.admin.socket, default: AmbassadorConfiguration.Admin.defaultSocket,
       reload: .restart,
       help: """
         The control socket: a Unix socket that speaks RESP (redis-cli -s PATH HELP), for redis-amb status, top, explain, \
-        pause, resume and drain. Only its owner may connect (mode 0600). Its directory is made if it can be. Where the \
+        reload, pause, resume and drain. Only its owner may connect (mode 0600). Its directory is made if it can be. Where the \
         default cannot be had, the ambassador says so and runs without; another path that cannot be had is an error. none: \
         no control socket.
         """),

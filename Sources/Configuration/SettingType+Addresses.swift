@@ -19,9 +19,25 @@ extension SettingType where Value == ListenAddress {
         throw Misfit(hint: "write 0.0.0.0 or [::] to listen on every interface")
       }
       if decimal(text) != nil { throw Misfit(hint: Spelling.didYouMean("127.0.0.1:" + text)) }
-      return .tcp(try HostPort.parse(text, defaultPort: defaultPort, ports: 0...65535))
+      let endpoint = try HostPort.parse(text, defaultPort: defaultPort, ports: 0...65535)
+      guard HostPort.isOfThisMachine(endpoint.host) else {
+        throw Misfit(hint: "give an IP address of this machine, not a name")
+      }
+      return .tcp(endpoint)
     } text: {
       $0.description
+    }
+  }
+}
+
+extension SettingType where Value == String {
+  /// Where a Unix socket is to be made.
+  static var socketPath: SettingType {
+    .scalar("the path of a socket, of at most \(HostPort.longestSocketPath) bytes") { text throws(Misfit) in
+      guard text.utf8.count <= HostPort.longestSocketPath else { throw .plain }
+      return try wholePath(text)
+    } text: {
+      $0
     }
   }
 }
@@ -39,12 +55,19 @@ enum HostPort {
     return Endpoint(host: host, port: UInt16(number))
   }
 
-  /// The kernel's `sun_path` holds 108 bytes, the closing NUL among them.
+  /// In bytes: the kernel's `sun_path` holds 108, the closing NUL among them.
+  static let longestSocketPath = 107
+
   static func socketPath(_ path: Substring) throws(Misfit) -> String {
     guard path.hasPrefix("/") else { throw Misfit(hint: "the path of a socket starts with /") }
-    guard path.utf8.count <= 107 else { throw Misfit(hint: "the path of a socket has at most 107 bytes") }
+    guard path.utf8.count <= longestSocketPath else {
+      throw Misfit(hint: "the path of a socket has at most \(longestSocketPath) bytes")
+    }
     return String(path)
   }
+
+  /// Whether it can be listened on without asking a resolver.
+  static func isOfThisMachine(_ host: String) -> Bool { host == "localhost" || isIPv4(host) || isIPv6(host) }
 
   private static func split(_ text: String) throws(Misfit) -> (host: String, port: Substring?) {
     if text.hasPrefix("[") {
@@ -89,8 +112,11 @@ enum HostPort {
           }
       }
     guard wellFormed, let last = labels.last else { return false }
-    guard decimal(last) != nil else { return true }
+    return decimal(last) == nil || isIPv4(String(text))
+  }
+
+  private static func isIPv4(_ text: String) -> Bool {
     var bytes = in_addr()
-    return inet_pton(AF_INET, String(text), &bytes) == 1
+    return inet_pton(AF_INET, text, &bytes) == 1
   }
 }

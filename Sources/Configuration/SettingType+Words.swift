@@ -12,11 +12,15 @@ extension SettingType where Value == String {
   static var path: SettingType {
     .scalar("the path of a file") { text throws(Misfit) in
       guard text.utf8.count < 4096 else { throw .plain }
-      if text.hasPrefix("~") { throw Misfit(hint: "~ is not expanded: write the whole path") }
-      return text
+      return try wholePath(text)
     } text: {
       $0
     }
+  }
+
+  static func wholePath(_ text: String) throws(Misfit) -> String {
+    if text.hasPrefix("~") { throw Misfit(hint: "~ is not expanded: write the whole path") }
+    return text
   }
 }
 

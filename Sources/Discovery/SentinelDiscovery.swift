@@ -139,6 +139,7 @@ public final class SentinelDiscovery: TopologySource {
       link.link.cancel()
       links[address] = nil
       topology.lost(sentinelAt: link.name, why: "its name stands for another address now", now: loop.now)
+      if !links.values.contains(where: { $0.name == link.name }) { handlers.onSentinelLeft(link.name) }
     }
   }
 

@@ -40,6 +40,8 @@ public struct DiscoveryHandlers {
   public var onObservation: (NodeAddress, NodeObservation) -> Void
   /// A Sentinel was reached, or lost for the reason given: for the log.
   public var onSentinel: (NodeAddress, _ lost: String?) -> Void
+  /// A Sentinel is no longer one of those that are asked.
+  public var onSentinelLeft: (NodeAddress) -> Void
   /// A name was looked up, or could not be for the reason given: for the log.
   public var onName: (NodeAddress, _ failure: String?) -> Void
 
@@ -47,12 +49,14 @@ public struct DiscoveryHandlers {
     onUpdate: @escaping (DiscoveryUpdate) -> Void, onCommands: @escaping ([LiveCommand]) -> Void,
     onObservation: @escaping (NodeAddress, NodeObservation) -> Void,
     onSentinel: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in },
+    onSentinelLeft: @escaping (NodeAddress) -> Void = { _ in },
     onName: @escaping (NodeAddress, _ failure: String?) -> Void = { _, _ in }
   ) {
     self.onUpdate = onUpdate
     self.onCommands = onCommands
     self.onObservation = onObservation
     self.onSentinel = onSentinel
+    self.onSentinelLeft = onSentinelLeft
     self.onName = onName
   }
 }

@@ -84,6 +84,24 @@ struct StatusReportTests {
     #expect(history.latest.count == 16 && history.count == 41)
   }
 
+  @Test func whatCameOfTheLastReloadIsTold() {
+    var report = Self.report([Self.worker(0, reads: 1)], nil)
+    #expect(!report.lines.contains { $0.hasPrefix("reload ") })
+    #expect(report.document["configuration"]?["last_reload"] == .null)
+    #expect(report.metrics.contains("\nredis_amb_configuration_current 1\n"))
+    report.process.configuration = ConfigurationStatus(
+      isCurrent: false, lastReload: .init(outcome: "refused", reasons: ["a is wrong", "b is missing"], ago: 17))
+    #expect(
+      report.lines.contains("reload   refused 17s ago, what was in force goes on: a is wrong; b is missing"),
+      "\(report.lines)")
+    let told = report.document["configuration"]
+    #expect(told?["current"]?.boolean == false && told?["last_reload"]?["outcome"]?.text == "refused")
+    #expect(told?["last_reload"]?["reasons"]?.elements.count == 2 && told?["last_reload"]?["ago"]?.number == 17)
+    #expect(report.metrics.contains("\nredis_amb_configuration_current 0\n"))
+    report.process.configuration = ConfigurationStatus(lastReload: .init(outcome: "done", reasons: [], ago: 4))
+    #expect(report.lines.contains("reload   done 4s ago"))
+  }
+
   @Test func aSilentWorkerIsSaidToBe() {
     let report = Self.report([Self.worker(0, reads: 1), nil], nil)
     #expect(report.lines.contains { $0.contains("NOT ANSWERING: 1") })

@@ -36,7 +36,7 @@ struct ReloadPlanTests {
     ({ $0.reads.maxLag = .seconds(1) }, "reads.max-lag: off -> 1s", true),
     ({ $0.upstream.timeout = .milliseconds(1500) }, "upstream.timeout: 1s -> 1500ms", true),
     ({ $0.upstream.maxPinned = 7 }, "upstream.max-pinned: 1000 -> 7", false),
-    ({ $0.upstream.username = "app" }, "upstream.username: (not set) -> app", false),
+    ({ $0.upstream.passwordFile = "/secret" }, "upstream.password-file: (not set) -> /secret", false),
     ({ $0.failover.hold = .zero }, "failover.hold: 10s -> 0s", false),
     ({ $0.log.level = .debug }, "log.level: info -> debug", false),
     ({ $0.reload.drain = .seconds(5) }, "reload.drain: 30s -> 5s", false),
@@ -59,7 +59,7 @@ struct ReloadPlanTests {
     }
     #expect(plan.isEmpty)
     #expect(plan.restarts.map(\.key) == ["threads", "listen"] || plan.restarts.map(\.key) == ["listen", "threads"])
-    #expect(plan.lines.contains("threads: 1 -> 4 needs a restart, and stays as it is"))
+    #expect(plan.lines.contains("threads: auto -> 4 needs a restart, and stays as it is"))
     #expect(plan.configuration == Self.old)
   }
 
@@ -111,6 +111,39 @@ struct ReloadPlanTests {
     #expect(plan.looksAnew)
     #expect(!plan.isEmpty)
     #expect(!plan.description.contains("first") && !plan.description.contains("second"))
+  }
+
+  @Test func `another secret is told beside whatever else changes, unless it is in another file`() {
+    func credentials(_ user: String, _ password: String) -> UpstreamCredentials {
+      UpstreamCredentials(username: Array(user.utf8), password: Array(password.utf8))
+    }
+    var (old, new) = (Secrets(), Secrets())
+    (old.upstream, old.sentinel) = (credentials("", "first"), credentials("", "first"))
+    (new.upstream, new.sentinel) = (credentials("app", "second"), credentials("", "second"))
+    var base = AmbassadorConfiguration(sentinels: [Endpoint(host: "sentinel", port: 26379)])
+    guard case .sentinel(var sentinel) = base.topology else { return }
+    sentinel.passwordFile = "/sentinel"
+    base.upstream.passwordFile = "/secret"
+    base.topology = .sentinel(sentinel)
+    func plan(_ change: (inout AmbassadorConfiguration) -> Void) -> ReloadPlan {
+      Self.plan(secrets: (old, new), from: base, change)
+    }
+    sentinel.masterName = "other"
+    let both = ["upstream.password-file", "topology.sentinel.password-file"]
+    let besides = plan {
+      $0.upstream.timeout = .seconds(2)
+      $0.upstream.username = "app"
+      $0.topology = .sentinel(sentinel)
+    }
+    #expect(besides.secrets == both)
+    #expect(
+      besides.changes.map { $0.key } == ["topology.sentinel.master-name", "upstream.username", "upstream.timeout"])
+    sentinel.passwordFile = "/other"
+    let elsewhere = plan {
+      $0.upstream.passwordFile = "/other"
+      $0.topology = .sentinel(sentinel)
+    }
+    #expect(elsewhere.secrets.isEmpty && elsewhere.looksAnew)
   }
 
   @Test func `reading one's writes begins everywhere before it is relied on, and ends after`() {

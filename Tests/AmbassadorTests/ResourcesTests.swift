@@ -26,6 +26,11 @@ struct ResourcesTests {
     #expect(warnings(descriptors: 2128, memory: nil, threads: 2).count == 1)
   }
 
+  @Test func `clients leave some descriptors to all else`() {
+    func bound(_ descriptors: Int?) -> Int? { Resources(descriptors: descriptors, memory: nil).clientDescriptors }
+    #expect(bound(1024) == 960 && bound(128) == 64 && bound(40) == 20 && bound(nil) == nil)
+  }
+
   @Test func `too little memory is told with what would do`() {
     #expect(
       warnings(descriptors: nil, memory: 64 << 20) == [

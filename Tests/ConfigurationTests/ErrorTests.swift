@@ -142,7 +142,7 @@ import Testing
 
   @Test(arguments: [
     ("127.0.0.1:6379", "127.0.0.1:6379"), ("localhost:6379", "[::1]:6379"), ("127.0.0.1:7", "0.0.0.0:7"),
-    ("redis-0:6379", "redis-0:6379"),
+    ("10.0.0.7:6379", "10.0.0.7:6379"),
   ]) func aNodeIsNotTheAmbassadorItself(_ primary: String, _ listen: String) {
     #expect(
       errors(flags: [("primary", primary), ("listen", listen)]) == """
@@ -153,6 +153,21 @@ import Testing
     #expect(
       errors(yaml: "listen: [127.0.0.1:9, {address: \"\(listen)\", reads: primary}]", flags: [("primary", primary)])
         .contains("expected a node, not the address that the ambassador listens on"))
+  }
+
+  @Test func aUserNeedsAPasswordFile() {
+    let expected = "beside it; for a user without a password any text in the file does"
+    #expect(
+      errors(yaml: minimal + "upstream: {username: app}\n") == """
+        amb.yaml:2:22: upstream.username: found "app", expected upstream.password-file \(expected)
+        """)
+    #expect(errors(yaml: minimal, flags: [("upstream-username", "app"), ("upstream-password-file", "/a")]) == "")
+    let sentinel: [(name: String, value: String)] = [("topology-sentinel-addresses", "s")]
+    #expect(
+      errors(flags: sentinel + [("topology-sentinel-username", "app"), ("upstream-password-file", "/a")]) == """
+        flag --topology-sentinel-username: topology.sentinel.username: found "app", expected \
+        topology.sentinel.password-file \(expected)
+        """)
   }
 
   @Test(arguments: [

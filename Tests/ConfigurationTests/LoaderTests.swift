@@ -49,7 +49,7 @@ import Testing
     let configuration = try load(flags: [("primary", "redis-0")]).get()
     #expect(configuration == AmbassadorConfiguration(primary: Endpoint(host: "redis-0", port: 6379)))
     #expect(configuration.listen == [Listener(.tcp(Endpoint(host: "127.0.0.1", port: 6379)))])
-    #expect(configuration.threads == .count(1))
+    #expect(configuration.threads == .auto)
     #expect(configuration.topology.asStatic.replicas == [])
     #expect(
       configuration.upstream
@@ -108,13 +108,13 @@ import Testing
     ]
     let configuration = try load(
       yaml: file, environment: variables,
-      flags: [("threads", "4"), ("listen", "a:1,b:2"), ("listen", "c:3")]
+      flags: [("threads", "4"), ("listen", "127.0.0.1:1,[::1]:2"), ("listen", "localhost:3")]
     ).get()
     #expect(configuration.threads == .count(4))
     #expect(configuration.upstream.timeout == .seconds(6))
     #expect(configuration.upstream.username == nil)
     #expect(configuration.log.level == .debug)
-    #expect(configuration.listen.map(\.address.description) == ["a:1", "b:2", "c:3"])
+    #expect(configuration.listen.map(\.address.description) == ["127.0.0.1:1", "[::1]:2", "localhost:3"])
     #expect(configuration.topology.asStatic.replicas.map(\.description) == ["d:1", "e:2"])
   }
 

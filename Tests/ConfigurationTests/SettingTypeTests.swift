@@ -133,8 +133,17 @@ import Testing
     ("*:6379", "write 0.0.0.0 or [::] to listen on every interface"),
     (":6379", "write 0.0.0.0 or [::] to listen on every interface"),
     ("6379", "did you mean \"127.0.0.1:6379\"?"),
+    ("redis-amb:6379", "give an IP address of this machine, not a name"),
+    ("localhost.localdomain", "give an IP address of this machine, not a name"),
   ]) func notListenAddresses(_ text: String, _ hint: String?) {
     #expect(read(text, as: .listenAddress(defaultPort: 6379)) == .rejected(hint))
+  }
+
+  @Test func socketPaths() {
+    let longest = "/" + String(repeating: "x", count: 106)
+    #expect(read(longest, as: .socketPath) == .value(longest))
+    #expect(read(longest + "x", as: .socketPath) == .rejected(nil))
+    #expect(read("~/r.sock", as: .socketPath) == .rejected("~ is not expanded: write the whole path"))
   }
 }
 

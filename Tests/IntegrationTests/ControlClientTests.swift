@@ -48,7 +48,7 @@ struct ControlClientTests {
     try eventually("it has ended") { !ambassador.isRunning }
   }
 
-  @Test(arguments: ["status", "top", "pause", "resume", "drain", "explain GET k"])
+  @Test(arguments: ["status", "top", "pause", "resume", "drain", "reload", "explain GET k"])
   func `when nobody listens it is said in one sentence`(command: String) throws {
     let directory = try TemporaryDirectory()
     let log = directory.file("log")

@@ -168,6 +168,7 @@ struct ControlCommandTests {
     try group.primary.connect().call("CONFIG", "SET", "requirepass", "hunter2")
     let ambassador = try AmbassadorProcess(
       primary: group.primary.address, flags: ["--upstream-password-file", file, "--reads-policy", "any"])
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
     let control = try RESPClient(unixPath: ambassador.controlSocket)
     try expectEqual(try control.call("CONFIG", "GET", "reads.p*"), .array([.bulk("reads.policy"), .bulk("any")]))
     for words in [["CONFIG", "GET", "*"], ["STATUS"], ["STATUS", "JSON"], ["LANES"], ["TOPOLOGY"]] {

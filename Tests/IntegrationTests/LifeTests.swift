@@ -74,17 +74,39 @@ struct LifeTests {
     for flags in [["--shutdown-linger", "60s"], ["--shutdown-drain", "60s"]] {
       let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: flags)
       try ambassador.waitUntilServing(group, readsOnReplicas: false)
-      let client = try RESPClient(port: ambassador.port)
-      // A reply that nobody reads keeps the drain waiting.
-      try group.primary.call("SETRANGE", "big", "8000000", "x")
-      try client.send("GET big\r\n")
-      _ = try client.receiveSome(atMost: 1)
+      let client = try stuckClient(of: ambassador, group)
       ambassador.signal(SIGTERM)
       try eventually("the first is noticed") { ambassador.log.contains("SIGTERM: ") }
       ambassador.signal(SIGINT)
       try expectEqual(try ambassador.waitForExit(within: .seconds(3)), .code(0))
       try check(ambassador.log.contains("SIGINT: ending now"), ambassador.log)
+      withExtendedLifetime(client) {}
     }
+  }
+
+  @Test(arguments: [(SIGTERM, 0.5), (SIGINT, 1.0)])
+  func `a client that is stuck holds it up for as long as it may, and no longer`(signal: Int32, seconds: Double) throws
+  {
+    let group = try RedisGroup(replicas: 0)
+    let drain = signal == SIGINT ? "60s" : "500ms"
+    let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: ["--shutdown-drain", drain])
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+    let client = try stuckClient(of: ambassador, group)
+    let started = ContinuousClock.now
+    ambassador.signal(signal)
+    try expectEqual(try ambassador.waitForExit(), .code(0))
+    let took = started.duration(to: .now)
+    try check(took > .seconds(seconds * 0.9) && took < .seconds(seconds + 2), "it took \(took)")
+    withExtendedLifetime(client) {}
+  }
+
+  /// One that has asked for a reply and does not read it, which keeps a drain waiting.
+  private func stuckClient(of ambassador: AmbassadorProcess, _ group: RedisGroup) throws -> RESPClient {
+    let client = try RESPClient(port: ambassador.port)
+    try group.primary.call("SETRANGE", "big", "8000000", "x")
+    try client.send("GET big\r\n")
+    _ = try client.receiveSome(atMost: 1)
+    return client
   }
 
   @Test func `the service manager hears how it is`() throws {
@@ -155,18 +177,61 @@ struct LifeTests {
     }
   }
 
+  @Test func `clients for whom there is no descriptor are told, and everything else goes on`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let prlimit = try #require(Tool.find("prlimit"))
+    let directory = try TemporaryDirectory()
+    let port = try PortLease().port
+    try raiseDescriptorLimit(to: 1000)
+    let (control, pages) = (directory.file("control.sock"), directory.file("http.sock"))
+    let process = try ChildProcess(
+      [
+        prlimit, "--nofile=200:200", AmbassadorProcess.binary, "run", "--listen", "127.0.0.1:\(port)", "--primary",
+        group.primary.address,
+      ], environment: ["REDIS_AMB_ADMIN_SOCKET": control, "REDIS_AMB_ADMIN_HTTP": "unix:\(pages)"],
+      output: directory.file("log"))
+    do {
+      try eventually("it serves") { try RESPClient(port: port).call("INCR", "n") == .integer(1) }
+      let clients = try (0..<400).map { _ in try RESPClient(port: port) }
+      // Those that came last have been told so, without asking.
+      let surplus = clients.suffix(250)
+      for client in surplus {
+        let said = String(decoding: try client.bytesUntilClosed(), as: UTF8.self)
+        try expectEqual(said, "-ERR max number of clients reached\r\n")
+      }
+      for client in clients.prefix(50) { try expectEqual(try client.call("PING"), .simple("PONG")) }
+      try expectEqual(try clients[0].call("INCR", "n"), .integer(2))
+      let live = try RESPClient(unixPath: pages).http("GET /livez HTTP/1.1\r\n\r\n")
+      try expectEqual(live.status, 200, live.body)
+      let metrics = try RESPClient(unixPath: pages).http("GET /metrics HTTP/1.1\r\n\r\n").body
+      guard let line = metrics.split(separator: "\n").first(where: { $0.hasPrefix("redis_amb_clients_refused_total ") })
+      else { throw Failure(metrics) }
+      let count = Int(line.split(separator: " ")[1]) ?? 0
+      try check(count >= 250 && count < 350, "\(line)")
+      let status = try RESPClient(unixPath: control).call("STATUS").elements?.compactMap(\.text) ?? []
+      try check(status.contains { $0.contains(", \(count) more refused; ") }, "\(status)")
+      try check(process.output.contains("files are open, and the limit is 200 (ulimit -n)"), "no word in the log")
+      for client in clients.prefix(20) { client.close() }
+      try eventually("there is room again") { try RESPClient(port: port).call("INCR", "n") == .integer(3) }
+      withExtendedLifetime(clients) {}
+    } catch { throw Failure("\(error)\n\(process.output.suffix(3000))") }
+  }
+
   @Test func `a wrong configuration is exit code 64, and what cannot be had 1`() throws {
-    func exit(_ flags: String...) throws -> ChildProcess.Exit {
+    func end(_ flags: String...) throws -> (exit: ChildProcess.Exit, said: String) {
       let directory = try TemporaryDirectory()
       let process = try ChildProcess(
         [AmbassadorProcess.binary, "run"] + flags,
         environment: ["REDIS_AMB_ADMIN_SOCKET": "none", "REDIS_AMB_ADMIN_HTTP": "none"], output: directory.file("log"))
-      return try process.waitForExit()
+      return (try process.waitForExit(), process.output)
     }
-    try expectEqual(try exit("--primary", "a:b:c"), .code(64))
-    try expectEqual(try exit("--no-such-setting", "1"), .code(64))
-    let group = try RedisGroup(replicas: 0)
+    try expectEqual(try end("--primary", "a:b:c").exit, .code(64))
+    try expectEqual(try end("--no-such-setting", "1").exit, .code(64))
+    let taken = try RedisGroup(replicas: 0).primary
+    let (exit, said) = try end("--primary", "redis:6379", "--listen", taken.address)
+    try expectEqual(exit, .code(1))
     try expectEqual(
-      try exit("--primary", "redis:6379", "--listen", group.primary.address), .code(1))
+      said, "redis-amb: cannot listen on \(taken.address): address already in use; choose another with --listen\n")
+    withExtendedLifetime(taken) {}
   }
 }

@@ -97,6 +97,26 @@ struct ReloadSettingsTests {
     }
   }
 
+  @Test func `log.level: what is less important is written from then on, and no more`() throws {
+    let group = try RedisGroup(replicas: 0)
+    func configuration(_ level: String) -> String { ReloadLab.following(group, "log: {level: \(level)}\n") }
+    try ReloadLab.with(configuration("error")) { lab in
+      try lab.ambassador.waitUntilServing(group, readsOnReplicas: false)
+      let control = try lab.control()
+      func reload(_ level: String) throws {
+        try lab.replace(configuration(level))
+        try check(!(try control.call("RELOAD").isError), "RELOAD")
+      }
+      try expectEqual(lab.ambassador.log, "")
+      try reload("info")
+      try expectEqual(lab.count(" INFO \(ReloadLab.inForce)"), 1, lab.ambassador.log)
+      try reload("error")
+      let before = lab.ambassador.log
+      try reload("warning")
+      try expectEqual(lab.ambassador.log, before)
+    }
+  }
+
   @Test func `require-auth: those who are connected go on, others must authenticate`() throws {
     let group = try RedisGroup(replicas: 0)
     try group.primary.call("ACL", "SETUSER", "joe", "on", ">secret", "~*", "&*", "+@all")

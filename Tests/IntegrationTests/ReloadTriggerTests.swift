@@ -32,6 +32,22 @@ struct ReloadTriggerTests {
     }
   }
 
+  @Test func `changes that come together are one`() throws {
+    let group = try RedisGroup(replicas: 0)
+    try ReloadLab.with(ReloadLab.following(group)) { lab in
+      try lab.ambassador.waitUntilServing(group, readsOnReplicas: false)
+      for count in 1...10 {
+        try lab.replace(ReloadLab.following(group, "upstream: {max-pinned: \(count)}\n"))
+        // One after the other, as the loop sees them.
+        try expectEqual(try lab.control().call("PING"), .simple("PONG"))
+      }
+      try eventually("the last one is in force") { lab.ambassador.log.contains("-> 10") }
+      try eventually("it is in force") { lab.ambassador.log.contains(ReloadLab.inForce) }
+      let reloads = lab.count("the files have changed")
+      try check(reloads <= 3, "\(reloads) reloads")
+    }
+  }
+
   /// Who writes the file and says so need not know whether the ambassador is up yet.
   @Test func `a SIGHUP that comes while it starts is a reload, not its end`() throws {
     let group = try RedisGroup(replicas: 0)
@@ -39,17 +55,63 @@ struct ReloadTriggerTests {
     let path = directory.file(Self.name)
     try check(mkfifo(path, 0o600) == 0, "mkfifo")
     let ambassador = try AmbassadorProcess(topology: ["--config", path]) { process in
-      // Opens once the ambassador does, which then waits for what to read.
-      let pipe = open(path, O_WRONLY)
-      try check(pipe >= 0, "cannot open the pipe")
-      defer { close(pipe) }
       let text = ReloadLab.following(group)
-      try check(rename(try directory.write(text, to: "file"), path) == 0, "rename")
-      process.signal(SIGHUP)
-      try check(write(pipe, text, text.utf8.count) == text.utf8.count, "cannot write to the pipe")
+      try feed(path, text, replacedBy: text) { process.signal(SIGHUP) }
     }
     try ambassador.waitUntilServing(group, readsOnReplicas: false)
     try eventually("it has reloaded") { ambassador.log.contains("SIGHUP") }
+  }
+
+  /// The others change the file, which is noticed by itself.
+  @Test func `a SIGHUP alone makes it read its files again`() throws {
+    try ReloadLab.with(ReloadLab.following(try RedisGroup(replicas: 0))) { lab in
+      lab.ambassador.signal(SIGHUP)
+      try eventually("it says what it has found") { lab.ambassador.log.contains("SIGHUP: nothing changes") }
+    }
+  }
+
+  @Test func `a file that is changed between being read and being watched is read again`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let directory = try TemporaryDirectory()
+    let path = directory.file(Self.name)
+    try check(mkfifo(path, 0o600) == 0, "mkfifo")
+    let ambassador = try AmbassadorProcess(topology: ["--config", path]) { _ in
+      try feed(path, ReloadLab.following(group), replacedBy: ReloadLab.following(group, "reads: {policy: primary}\n"))
+    }
+    try eventually("it is in force") { ambassador.log.contains(ReloadLab.inForce) }
+    try check(ambassador.log.contains("reads.policy: prefer-replica -> primary"), ambassador.log)
+  }
+
+  @Test func `so is a secret`() throws {
+    let group = try RedisGroup(replicas: 0)
+    try group.primary.call("ACL", "SETUSER", "amb", "on", ">second", "~*", "&*", "+@all")
+    let directory = try TemporaryDirectory()
+    let path = directory.file("password")
+    let upstream = "upstream: {username: amb, password-file: \(path)}\n"
+    let file = try directory.write(ReloadLab.following(group, upstream), to: Self.name)
+    try check(mkfifo(path, 0o600) == 0, "mkfifo")
+    let ambassador = try AmbassadorProcess(topology: ["--config", file]) { _ in
+      try feed(path, "first", replacedBy: "second")
+    }
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+  }
+
+  /// Gives a program that is about to read a pipe one text, and puts a file with another one there before it has read the first.
+  /// - Parameter meanwhile: what to do while it reads.
+  private func feed(
+    _ path: String, _ text: String, replacedBy other: String, meanwhile: () -> Void = {}
+  ) throws {
+    // Opens once the program does, which then waits for what to read.
+    let pipe = open(path, O_WRONLY)
+    try check(pipe >= 0, "cannot open the pipe")
+    defer { close(pipe) }
+    let new = path + ".new"
+    guard let stream = fopen(new, "we") else { throw Failure("create \(new)") }
+    fputs(other, stream)
+    fclose(stream)
+    try check(rename(new, path) == 0, "rename")
+    meanwhile()
+    try check(write(pipe, text, text.utf8.count) == text.utf8.count, "cannot write to the pipe")
   }
 
   @Test func `a directory that disappears does no harm, and is taken up again when it returns`() throws {
@@ -105,7 +167,7 @@ struct ReloadTriggerTests {
       let texts = lines.compactMap(\.text)
       for line in [
         "topology.static.primary: \(one.primary.address) -> \(two.primary.address)", "log.level: info -> debug",
-        "nodes added: \(two.primary.address)", "threads: 1 -> 3 needs a restart, and stays as it is",
+        "nodes added: \(two.primary.address)", "threads: auto -> 3 needs a restart, and stays as it is",
       ] { try check(texts.contains(line), "\(line) is not in \(texts)") }
       let told = try Tool.run(
         [AmbassadorProcess.binary, "reload", "--dry-run", "--socket", lab.ambassador.controlSocket])

@@ -10,6 +10,26 @@ struct SentinelReloadTests {
     "topology: {sentinel: {addresses: [\(group.sentinels[0].address)]\(sentinel)}}\n" + more
   }
 
+  @Test func `what Sentinels and nodes of before have said is forgotten`() throws {
+    let (group, other) = (try SentinelGroup(), try RedisGroup(replicas: 0))
+    try ReloadLab.with(configuration(group)) { lab in
+      try lab.ambassador.waitUntilServing(group.redis, readsOnReplicas: false)
+      let control = try lab.control()
+      func topology() throws -> [String] { try control.call("TOPOLOGY").elements?.compactMap(\.text) ?? [] }
+      try eventually("all Sentinels are told") {
+        try topology().count { $0.hasPrefix("sentinel ") } == group.sentinels.count
+      }
+      try lab.reload(ReloadLab.following(other))
+      let lines = try topology()
+      try check(lines.contains("primary  \(other.primary.address)"), "\(lines)")
+      for address in group.sentinels.map(\.address) + group.redis.nodes.map(\.address) {
+        try check(!lines.contains { $0.contains(address) }, "\(address) is in \(lines)")
+        try check(try !lab.status(contains: "\"\(address)\""), "\(address) is in the status")
+      }
+      try check(!lines.contains { $0.hasPrefix("sentinel ") }, "\(lines)")
+    }
+  }
+
   private final class Acknowledged: Sendable {
     let keys = Mutex<[String]>([])
   }

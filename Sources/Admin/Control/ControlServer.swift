@@ -11,14 +11,20 @@ public final class ControlServer {
 
   private let loop: EventLoop
   private let commands: ControlCommands
+  private let onExhausted: (SystemError) -> Void
   private var listening: (fd: Int32, path: String)?
   private var source: IOSource?
   private var pause: TimerSource?
   private var connections: [Int: ControlConnection] = [:]
   private var lastConnection = 0
 
-  public init(on loop: EventLoop, commands: [ControlCommand]) {
+  /// - Parameter onExhausted: called each time that a connection waits and cannot be taken, for the lack of descriptors or
+  ///   memory.
+  public init(
+    on loop: EventLoop, commands: [ControlCommand], onExhausted: @escaping (SystemError) -> Void = { _ in }
+  ) {
     self.loop = loop
+    self.onExhausted = onExhausted
     self.commands = ControlCommands(commands)
   }
 
@@ -58,7 +64,8 @@ public final class ControlServer {
   private func acceptOne(_ listener: Int32) {
     switch Sockets.accept(on: listener) {
     case .none: return
-    case .exhausted:
+    case .exhausted(let error):
+      onExhausted(error)
       source = nil
       pause = TimerSource(on: loop, after: 0.1) { [unowned self] in self.accept() }
     case .connection(let fd):

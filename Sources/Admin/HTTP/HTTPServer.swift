@@ -29,20 +29,25 @@ public final class HTTPServer {
   private let fd: Int32
   private let limits: Limits
   private let handler: Handler
+  private let onExhausted: (SystemError) -> Void
   private var accepting: IOSource?
   private var pause: TimerSource?
   /// In the order in which they came.
   private var connections: [HTTPConnection] = []
 
   /// Starts to listen.
+  /// - Parameter onExhausted: called each time that a connection waits and cannot be taken, for the lack of descriptors or
+  ///   memory.
   public init(
-    on loop: EventLoop, address: SocketAddress, limits: Limits = Limits(), handler: @escaping Handler
+    on loop: EventLoop, address: SocketAddress, limits: Limits = Limits(),
+    onExhausted: @escaping (SystemError) -> Void = { _ in }, handler: @escaping Handler
   ) throws(SystemError) {
     let fd = try Sockets.listen(on: address, backlog: 128)
     self.fd = fd
     self.loop = loop
     self.limits = limits
     self.handler = handler
+    self.onExhausted = onExhausted
     if address.port == 0, let port = Sockets.localPort(fd) {
       self.address = SocketAddress(ip: address.host, port: port) ?? address
     } else {
@@ -74,7 +79,8 @@ public final class HTTPServer {
       switch Sockets.accept(on: fd) {
       case .connection(let connection): take(connection)
       case .none: return
-      case .exhausted:
+      case .exhausted(let error):
+        onExhausted(error)
         // The queue stays readable: without a pause this would spin.
         accepting = nil
         pause = TimerSource(on: loop, after: 0.1) { [unowned self] in self.startAccepting() }

@@ -37,6 +37,9 @@ extension StatusReport {
     out.add("redis_amb_clients", .gauge, "Connected clients.", totals.clients)
     out.add("redis_amb_client_connections_total", .counter, "Connections that clients have opened.", totals.accepted)
     out.add(
+      "redis_amb_clients_refused_total", .counter, "Clients that were refused because too many files are open.",
+      process.refusedClients)
+    out.add(
       "redis_amb_client_output_bytes", .gauge, "Bytes of replies that wait for clients to read them.",
       totals.outputBytes)
     out.add("redis_amb_upstreams", .gauge, "Connections to nodes, shared and own.", totals.lanes)
@@ -142,6 +145,10 @@ extension StatusReport {
     out.add(
       "redis_amb_reloads_total", .counter, "Reloads of the configuration that were asked for, by how they ended.",
       process.reloads.map { .init($0.count, [("outcome", $0.outcome)]) })
+    out.add(
+      "redis_amb_configuration_current", .gauge,
+      "Whether what the files say is in force: 0 when it was refused, or is not in force yet.",
+      process.configuration.isCurrent ? 1 : 0)
     out.add("redis_amb_paused", .gauge, "Whether somebody has paused writes.", pause == nil ? 0 : 1)
   }
 }

@@ -11,6 +11,7 @@ extension StatusReport {
       "uptime": .number(process.uptime),
       "state": .text(state),
       "listeners": .list(process.listeners.map(Document.text)),
+      "configuration": process.configuration.document,
       "topology": [
         "source": .text(topology.source),
         "primary": Document(topology.primary?.description),
@@ -21,7 +22,10 @@ extension StatusReport {
           topology.sentinels.map { ["name": .text($0.name.description), "lost": Document($0.lost)] }),
       ],
       "nodes": .list(nodes.map(\.document)),
-      "clients": ["connected": .integer(totals.clients), "accepted": .integer(totals.accepted)],
+      "clients": [
+        "connected": .integer(totals.clients), "accepted": .integer(totals.accepted),
+        "refused": .integer(process.refusedClients),
+      ],
       "upstreams": [
         "open": .integer(totals.lanes), "lent": .integer(totals.lent), "sessions": .integer(totals.sessions),
       ],

@@ -15,6 +15,7 @@ extension StatusReport {
       lines.append(
         "holds    \(Wording.count(totals.holding, "client")) waiting with \(Wording.size(totals.heldBytes))\(since)")
     }
+    if let reload = process.configuration.sentence { lines.append("reload   \(reload)") }
     lines.append("listens  \(process.listeners.joined(separator: ", "))")
     let proof = topology.primaryProof.isEmpty ? "" : " (\(topology.primaryProof))"
     let epoch = topology.epoch > 0 ? ", epoch \(topology.epoch)" : ""
@@ -35,7 +36,8 @@ extension StatusReport {
       })
     lines.append("")
     lines.append(
-      "clients  \(totals.clients) connected, \(totals.accepted) in all; "
+      "clients  \(totals.clients) connected, \(totals.accepted) in all"
+        + (process.refusedClients > 0 ? ", \(process.refusedClients) more refused; " : "; ")
         + "\(totals.lanes) upstreams, \(totals.lent) of them lent")
     lines.append("requests \(Wording.rate(totals.rate))/s, \(totals.requests) in all")
     lines.append("routed   \(routing)")

@@ -60,10 +60,13 @@ public struct ProcessStatus: Sendable {
   public var cpuTime = 0.0
   /// How many reloads have ended how, each in one word.
   public var reloads: [(outcome: String, count: Int)] = []
+  public var configuration = ConfigurationStatus()
   /// Bytes in RAM; 0 where the system does not tell.
   public var residentMemory = 0
   /// As the log writes them: the address, and what is different there.
   public var listeners: [String] = []
+  /// Clients that were told that there are too many.
+  public var refusedClients = 0
   /// Clients are accepted; before that they wait for the first look at the nodes.
   public var isAccepting = false
   /// It ends when its clients have finished.

@@ -16,7 +16,9 @@ extension Ambassador {
   /// Opens the control socket, if there is to be one. That the default place cannot be had is no reason not to start.
   func openControlSocket() throws(StartFailure) {
     guard let path = configuration.admin.socket else { return }
-    let server = ControlServer(on: loop, commands: controlCommands)
+    let server = ControlServer(on: loop, commands: controlCommands) { [logger] in
+      logger.warning("the control socket can take nobody for the moment: \($0)")
+    }
     do throws(SystemError) {
       try server.listen(at: path)
       control = server

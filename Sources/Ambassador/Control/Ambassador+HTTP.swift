@@ -18,7 +18,10 @@ extension Ambassador {
         description: "admin.http: cannot listen on \(wanted): give an IP address of this machine, not a name")
     }
     do throws(SystemError) {
-      let server = try HTTPServer(on: loop, address: address) { pages.answer($0, $1) }
+      let server = try HTTPServer(
+        on: loop, address: address,
+        onExhausted: { [logger] in logger.warning("HTTP can take nobody for the moment: \($0)") },
+        handler: { pages.answer($0, $1) })
       http = server
       logger.info("status page, metrics and probes at http://\(server.address)")
     } catch {

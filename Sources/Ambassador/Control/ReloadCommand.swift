@@ -34,6 +34,7 @@ extension ControlReply {
     case .waiting(_, let why):
       self = .failure("WAITING not in force yet, and what was in force goes on: \(why)")
     case .superseded: self = .failure("SUPERSEDED another reload has come in its place before it was in force")
+    case .abandoned: self = .failure("ABANDONED redis-amb is shutting down")
     }
   }
 }

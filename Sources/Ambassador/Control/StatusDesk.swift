@@ -47,6 +47,12 @@ final class StatusDesk {
     survey.close()
   }
 
+  /// Nodes and Sentinels come to be known from another source from now on.
+  func forgetSource() { (sentinels, observations, lastPrimary) = ([:], [:], nil) }
+
+  /// A Sentinel is asked no more.
+  func left(_ sentinel: NodeAddress) { sentinels[sentinel] = nil }
+
   /// Discovery has heard of a node.
   func observed(_ node: NodeAddress, _ observation: NodeObservation) { observations[node] = observation }
 
@@ -56,6 +62,9 @@ final class StatusDesk {
   /// Another topology is followed.
   func followed(_ snapshot: TopologySnapshot) {
     outages.follow(snapshot, now: ambassador.loop.now, wallClock: EventLoop.wallClock)
+    // Of a node that has left nothing is told any more.
+    let known = Set(snapshot.replicas.map(\.node) + [snapshot.primary, lastPrimary].compactMap { $0 })
+    observations = observations.filter { known.contains($0.key) }
   }
 
   /// A worker says what the loss of a primary was for its clients.
@@ -82,15 +91,25 @@ final class StatusDesk {
     process.processID = Int(getpid())
     process.uptime = ambassador.loop.now - startedAt
     process.reloads = ReloadOutcome.words.map { ($0, ambassador.reloads[$0] ?? 0) }
+    process.configuration = configuration
     process.startTime = startTime
     process.cpuTime = ProcessTimes.cpu
     process.residentMemory = Memory.resident
     process.listeners = zip(ambassador.listeners.addresses, ambassador.configuration.listen).map { address, listener in
       "\(address)\(listener.difference)"
     }
+    process.refusedClients = ambassador.refusedClients
     process.isAccepting = ambassador.isAccepting
     process.isDraining = ambassador.isStopping
     return process
+  }
+
+  private var configuration: ConfigurationStatus {
+    ConfigurationStatus(
+      isCurrent: ambassador.lastRefusal.isEmpty && !ambassador.reloading.isUnderWay,
+      lastReload: ambassador.lastReload.map { outcome, at in
+        .init(outcome: outcome.word, reasons: outcome.reasons, ago: ambassador.loop.now - at)
+      })
   }
 
   private var topology: TopologyStatus {

@@ -20,56 +20,79 @@ extension Ambassador {
     dryRun: Bool = false, because cause: String, planned: @escaping (ReloadPlan) -> Void = { _ in },
     completion: @escaping (ReloadOutcome) -> Void = { _ in }
   ) {
-    guard !isStopping else { return completion(.refused(["redis-amb is shutting down"])) }
-    let completion = dryRun ? completion : telling(completion)
+    guard !isStopping else { return completion(.abandoned) }
+    if dryRun { return completion(dryRunOutcome()) }
+    reload([ReloadRequest(since: loop.now, planned: planned, completion: completion)], because: cause)
+  }
+
+  private func reload(_ requests: [ReloadRequest], because cause: String) {
+    tellReloading()
     // As they are before they are read: what changes meanwhile is noticed.
-    if !dryRun { fileWatch?.note() }
-    let configuration: AmbassadorConfiguration
-    switch inputs?.load() ?? .success(self.configuration) {
-    case .success(let new): configuration = new
-    case .failure(let errors): return refuse(errors.errors.map(\.description), cause, completion)
+    fileWatch?.note()
+    let read: (plan: ReloadPlan, secrets: Secrets)
+    do throws(Refusal) { read = try self.read(watching: true) } catch {
+      return refuse(error.reasons, cause, requests)
     }
-    if !dryRun { watchFiles(of: configuration) }
-    let secrets: Secrets
-    do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
-      return refuse([error.description], cause, completion)
-    }
-    let plan = ReloadPlan(
-      from: (self.configuration, self.secrets), to: (configuration, secrets), known: knownNodes(lastSnapshot))
-    if dryRun { return completion(.planned(plan)) }
-    let request = ReloadRequest(since: loop.now, planned: planned, completion: completion)
+    let (plan, secrets) = read
+    lastRefusal = []
     switch reloading.stage {
-    case .applying: reloading.later.append(request)
+    case .applying: reloading.later += requests
     case .proving(let candidate) where candidate.plan == plan && candidate.secrets == secrets:
       // Whoever comes after the others were told why it takes so long is told, too.
       if reloading.requests.isEmpty { armPatience() }
-      reloading.requests.append(request)
-      planned(plan)
+      reloading.requests += requests
+      for request in requests { request.planned(plan) }
     case .proving(let candidate):
       drop(candidate)
-      begin(plan, secrets, request, because: cause)
-    case .none: begin(plan, secrets, request, because: cause)
+      begin(plan, secrets, requests, because: cause)
+    case .none: begin(plan, secrets, requests, because: cause)
     }
   }
 
-  private func refuse(_ reasons: [String], _ cause: String, _ completion: (ReloadOutcome) -> Void) {
+  private func dryRunOutcome() -> ReloadOutcome {
+    do throws(Refusal) { return .planned(try read(watching: false).plan) } catch { return .refused(error.reasons) }
+  }
+
+  /// Why nothing can be made of what the files say.
+  private struct Refusal: Error {
+    let reasons: [String]
+  }
+
+  /// Reads the configuration and the secrets again.
+  /// - Parameter watching: whether what the configuration names is watched from now on, from before it is read.
+  private func read(watching: Bool) throws(Refusal) -> (plan: ReloadPlan, secrets: Secrets) {
+    let configuration: AmbassadorConfiguration
+    switch inputs?.load() ?? .success(self.configuration) {
+    case .success(let new): configuration = new
+    case .failure(let errors): throw Refusal(reasons: errors.errors.map(\.description))
+    }
+    if watching { watchFiles(of: configuration) }
+    let secrets: Secrets
+    do throws(Secrets.Failure) { secrets = try Secrets(of: configuration) } catch {
+      throw Refusal(reasons: [error.description])
+    }
+    let plan = ReloadPlan(
+      from: (self.configuration, self.secrets), to: (configuration, secrets), known: knownNodes(lastSnapshot))
+    return (plan, secrets)
+  }
+
+  private func refuse(_ reasons: [String], _ cause: String, _ requests: [ReloadRequest]) {
     // A file that stays wrong is looked at often, and said to be wrong once.
     if reasons != lastRefusal { logger.error("\(cause): nothing has changed: \(reasons.joined(separator: "; "))") }
     lastRefusal = reasons
-    completion(.refused(reasons))
+    tell(requests) { _ in .refused(reasons) }
   }
 
-  private func begin(_ plan: ReloadPlan, _ secrets: Secrets, _ request: ReloadRequest, because cause: String) {
-    lastRefusal = []
+  private func begin(_ plan: ReloadPlan, _ secrets: Secrets, _ requests: [ReloadRequest], because cause: String) {
     let isNews = plan.restarts != lastRestarts
     lastRestarts = plan.restarts
     guard !plan.isEmpty else {
       if isNews || cause == "SIGHUP" { logger.info("\(cause): \(plan)") }
-      return request.completion(.unchanged(plan))
+      return tell(requests) { _ in .unchanged(plan) }
     }
     logger.info("\(cause): \(plan)")
-    reloading.requests = [request]
-    request.planned(plan)
+    reloading.requests = requests
+    for request in requests { request.planned(plan) }
     if plan.looksAnew { prove(plan, secrets) } else { apply(plan, secrets, nil) }
   }
 
@@ -113,7 +136,7 @@ extension Ambassador {
     logger.warning("the new configuration is not in force yet, and what was in force goes on: \(words)")
     let waiting = reloading.requests
     reloading.requests = []
-    for request in waiting { request.completion(.waiting(candidate.plan, why: words)) }
+    tell(waiting) { _ in .waiting(candidate.plan, why: words) }
   }
 
   private func drop(_ candidate: Candidate) {
@@ -123,7 +146,7 @@ extension Ambassador {
     reloading.stage = .none
     reloading.patience = nil
     reloading.clock = nil
-    for request in waiting { request.completion(.superseded(candidate.plan)) }
+    tell(waiting) { _ in .superseded(candidate.plan) }
   }
 
   private func knownNodes(_ snapshot: TopologySnapshot?) -> Set<NodeAddress> {
@@ -157,6 +180,7 @@ extension Ambassador {
     if let candidate {
       discovery?.cancel()
       narrator.forgetSource()
+      desk?.forgetSource()
       discovery = candidate.discovery
       discoveryID = candidate.discoveryID
       handovers = candidate.update?.handovers ?? 0
@@ -229,13 +253,10 @@ extension Ambassador {
     }
     let results = report(since: loop.now).changes.joined(separator: "; ")
     logger.info("the new configuration is in force (\(results))")
-    for request in requests { request.completion(.done(report(since: request.since))) }
+    tell(requests) { .done(report(since: $0)) }
     tellIfDrained()
-    guard !later.isEmpty else { return }
     // One more for all who came meanwhile: it reads what is there now.
-    reload(
-      because: "reload", planned: { plan in for request in later { request.planned(plan) } },
-      completion: { outcome in for request in later { request.completion(outcome) } })
+    if !later.isEmpty { reload(later, because: "reload") }
   }
 
   /// Nothing that was begun before this generation goes on at a worker.

@@ -15,6 +15,8 @@ public enum ReloadOutcome: Sendable, Equatable {
   case waiting(ReloadPlan, why: String)
   /// Another reload has come in its place before it was in force.
   case superseded(ReloadPlan)
+  /// The process ends before it could come into force.
+  case abandoned
 }
 
 /// What has changed, and what becomes of what was there.

@@ -1,4 +1,5 @@
 import Configuration
+import Proxy
 import Topology
 
 /// What a reload will do: the difference between the configuration in force and the one that was read.
@@ -47,12 +48,8 @@ public struct ReloadPlan: Sendable, Equatable {
     for setting in Setting.all where setting.reload == .live || setting.key == "listen" {
       note(setting, from: old.configuration, to: configuration, in: &changes)
     }
-    if old.secrets.upstream != new.secrets.upstream, old.configuration.upstream == new.configuration.upstream {
-      secrets.append("upstream.password-file")
-    }
-    if old.secrets.sentinel != new.secrets.sentinel, old.configuration.topology == new.configuration.topology {
-      secrets.append("topology.sentinel.password-file")
-    }
+    noteSecret("upstream.password-file", from: old.secrets.upstream, to: new.secrets.upstream)
+    noteSecret("topology.sentinel.password-file", from: old.secrets.sentinel, to: new.secrets.sentinel)
     looksAnew =
       old.secrets != new.secrets || old.configuration.topology != new.configuration.topology
       || old.configuration.reads.maxLag != new.configuration.reads.maxLag
@@ -66,6 +63,11 @@ public struct ReloadPlan: Sendable, Equatable {
   ) {
     let (before, after) = (setting.text(in: old), setting.text(in: new))
     if before != after { list.append(Change(key: setting.key, old: before, new: after)) }
+  }
+
+  /// Another file is a change that is told already.
+  private mutating func noteSecret(_ key: String, from old: UpstreamCredentials?, to new: UpstreamCredentials?) {
+    if old?.password != new?.password, !changes.contains(where: { $0.key == key }) { secrets.append(key) }
   }
 
   /// The addresses stay; how their clients are served may change.
@@ -96,10 +98,13 @@ extension ReloadPlan: CustomStringConvertible {
     lines += secrets.map { "\($0): the file holds another secret" }
     if !added.isEmpty { lines.append("nodes added: \(added.words)") }
     if !removed.isEmpty { lines.append("nodes removed: \(removed.words)") }
-    lines += restarts.map {
-      "\($0.key): \($0.old.orNothing) -> \($0.new.orNothing) needs a restart, and stays as it is"
-    }
+    lines += restartLines
     return lines.isEmpty ? ["nothing changes"] : lines
+  }
+
+  /// A line for each thing that cannot change now.
+  var restartLines: [String] {
+    restarts.map { "\($0.key): \($0.old.orNothing) -> \($0.new.orNothing) needs a restart, and stays as it is" }
   }
 
   public var description: String { lines.joined(separator: "; ") }

@@ -33,6 +33,7 @@ struct Reloading {
   }
 
   var stage = Stage.none
+  var isUnderWay: Bool { if case .none = stage { false } else { true } }
   /// Those who wait for the one under way.
   var requests: [ReloadRequest] = []
   /// Those who came while one was being applied.

@@ -6,7 +6,8 @@ struct ReloadCommand: ParsableCommand {
     commandName: "reload", abstract: "Read the configuration again and put it in force, without the app noticing.",
     discussion:
       "It says what is about to change, waits until every thread follows the new configuration, and says what came of "
-      + "it. Exit code 0: it is in force. 64: it is not valid, and nothing has changed. 1: it is not in force yet, or nobody was reached."
+      + "it. Exit code 0: it is in force. 64: it is not valid, and nothing has changed. 1: it is not in force yet, another has "
+      + "come in its place, the ambassador ends, or nobody was reached."
   )
 
   @OptionGroup var options: ControlOptions
