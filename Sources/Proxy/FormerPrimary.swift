@@ -32,7 +32,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// A node that has not answered for so long is hung or out of reach, and nobody waits for its last words. One that has
   /// paused writes, as for a handover, answers at its end.
   fileprivate func isSilent(_ now: Double) -> Bool {
-    !pointee.isFrozen && (pointee.isSuspect || now - pointee.lastProgress > pointee.worker.pointee.settings.limits.upstreamTimeout)
+    !pointee.isFrozen
+      && (pointee.isSuspect || now - pointee.lastProgress > pointee.worker.pointee.settings.limits.upstreamTimeout)
   }
 
   /// A former primary has answered a write.

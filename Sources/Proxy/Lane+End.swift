@@ -104,7 +104,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       offset += size
       let isStreamed = entry.kind == .streamedRead || entry.kind == .streamedWrite
       let remaining = entry.count - entry.done
-      var stays = leavingTraces && (entry.client == nil || entry.client == kept || onlyUnsent && (sentOfIt > 0 || isStreamed))
+      var stays =
+        leavingTraces && (entry.client == nil || entry.client == kept || onlyUnsent && (sentOfIt > 0 || isStreamed))
       var staying = entry
       if let client = entry.client, !stays {
         if onlyUnsent { leaving.insert(client) }

@@ -131,7 +131,8 @@ struct DoubtedPrimaryTests {
       _ = try client.reply()
     }
     try sending.stop()
-    try check(numbers == (0..<numbers.count).map { $0 + 1 }, "out of order, or not by the successor: \(numbers.prefix(20))")
+    try check(
+      numbers == (0..<numbers.count).map { $0 + 1 }, "out of order, or not by the successor: \(numbers.prefix(20))")
     try check(!numbers.isEmpty && unknown > 0, "\(numbers.count) by the successor, \(unknown) unknown")
     let executed = Int(try primary.call("GET", "n").text ?? "0") ?? 0
     try check(executed <= unknown, "\(executed) were executed by the former one, \(unknown) are unknown")
