@@ -238,6 +238,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       client.reconsider()
     }
+    // What was never sent stood behind these.
+    for evacuee in evacuees where evacuee.client.pointee.held != nil && evacuee.client.pointee.outstanding == 0 {
+      evacuee.client.queueAskingAgain()
+    }
   }
 }
 

@@ -27,6 +27,41 @@ struct HoldTests {
     }
   }
 
+  /// More than is kept of a request: it passes through piece by piece, when there is somebody to pass it to.
+  @Test func `long writes wait as well, also within a transaction`() throws {
+    try withLab { lab in
+      let value = String(repeating: "v", count: 300_000)
+      let (plain, other) = (try lab.connect(), try lab.connect())
+      try expectEqual(try other.call("WATCH", "unrelated"), .simple("OK"))
+      try expectEqual(try other.call("UNWATCH"), .simple("OK"))
+      lab.primary.kill()
+      try eventually("the primary is known to be gone") { lab.service.report.contains("no primary") }
+      try plain.send(Request.bytes(pipeline: [["SET", "long", value], ["STRLEN", "long"]]))
+      try other.send(Request.bytes(pipeline: [["MULTI"], ["SET", "queued", value], ["EXEC"]]))
+      let next = try lab.connect()
+      try next.send(Request.bytes(["SET", "short", "1"]))
+      try lab.primary.start()
+      try expectEqual(try plain.replies(2), [.simple("OK"), .integer(300_000)])
+      try expectEqual(try other.replies(3), [.simple("OK"), .simple("QUEUED"), .array([.simple("OK")])])
+      try expectEqual(try next.reply().value, .simple("OK"))
+    }
+  }
+
+  /// They change nothing, so that the connection was lost is no reason to be told so.
+  @Test func `what only the primary answers and only reads is asked again`() throws {
+    try withLab { lab in
+      try lab.redis.seed([["SET", "key", "value"]])
+      let client = try lab.connect()
+      lab.primary.freeze()
+      try client.send(Request.bytes(pipeline: [["KEYS", "*"], ["DBSIZE"], ["OBJECT", "ENCODING", "none"]]))
+      // On its way before the connection is lost.
+      try eventually("it has left") { try lab.ambassador.status(contains: "\"in_flight\":3") }
+      lab.primary.kill()
+      try lab.primary.start()
+      try expectEqual(try client.replies(3), [.array([]), .integer(0), .nullBulk])
+    }
+  }
+
   @Test func `nobody waits longer than was said, and later ones not at all`() throws {
     try withLab(flags: ["--failover-hold", "300ms"]) { lab in
       let client = try lab.connect()

@@ -191,6 +191,49 @@ struct ReadYourWritesTests {
     }
   }
 
+  /// A connection whose replies nobody matches any more: after SUBSCRIBE within MULTI.
+  @Test func `what is written on a connection that is a feed is seen`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let (feed, reader) = (try lab.connect(), try lab.connect())
+      _ = try feed.call("HELLO", "3")
+      for words in [["MULTI"], ["SUBSCRIBE", "channel"], ["EXEC"]] { _ = try feed.call(words) }
+      for relay in lab.redis.relays { relay.hold() }
+      for version in 1...3 {
+        try feed.send(Request.bytes(["SET", "key", "\(version)"]))
+        var reply = try feed.reply().value
+        while reply != .simple("OK") { reply = try feed.reply().value }
+        try expectEqual(try reader.call("GET", "key"), .bulk("\(version)"))
+      }
+    }
+  }
+
+  @Test func `a script that says QUEUED has written nonetheless`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(try writer.call("WATCH", "other"), .simple("OK"))
+      let script = "redis.call('set', KEYS[1], 'new') return redis.status_reply('QUEUED')"
+      try expectEqual(try writer.call("EVAL", script, "1", "key"), .simple("QUEUED"))
+      try expectEqual(try reader.call("GET", "key"), .bulk("new"))
+    }
+  }
+
+  /// Whoever looks what became of it must not be shown what was before.
+  @Test func `a transaction of unknown fate counts as one that was executed`() throws {
+    try withLab(flags: ["--upstream-timeout", "100ms"], relayed: true) { lab in
+      try lab.redis.seed([["SET", "key", "old"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      for relay in lab.redis.relays { relay.hold() }
+      for words in [["MULTI"], ["SET", "key", "new"], ["DEBUG", "SLEEP", "3"]] { _ = try writer.call(words) }
+      // So long that it is given up.
+      let fate = try writer.call("EXEC")
+      try check(fate.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(fate)")
+      try expectEqual(try reader.call("GET", "key"), .bulk("new"))
+    }
+  }
+
   /// Versions only grow: a reader must see at least what was acknowledged when it asked.
   private func checkUnderLoad(
     _ lab: Lab, keys: Int = 40, until isEnough: @escaping @Sendable (_ reads: Int) -> Bool,

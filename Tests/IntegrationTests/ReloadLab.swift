@@ -40,7 +40,7 @@ final class ReloadLab: Sendable {
 
   /// Whether `words` are in its status as JSON.
   func status(contains words: String) throws -> Bool {
-    try control().call("STATUS", "JSON").text?.contains(words) == true
+    try ambassador.status(contains: words)
   }
 
   static let inForce = "the new configuration is in force"

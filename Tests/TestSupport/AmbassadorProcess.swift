@@ -100,6 +100,11 @@ public final class AmbassadorProcess: Sendable {
     try process.waitForExit(within: duration)
   }
 
+  /// Whether `words` are in its status as JSON.
+  public func status(contains words: String) throws -> Bool {
+    try RESPClient(unixPath: controlSocket).call("STATUS", "JSON").text?.contains(words) == true
+  }
+
   public var isRunning: Bool { process.isRunning }
   /// What it has logged so far.
   public var log: String { process.output }
