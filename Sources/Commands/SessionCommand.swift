@@ -9,4 +9,6 @@ public enum SessionCommand: String, Sendable, CaseIterable {
   case noEvict = "client|no-evict"
   case noTouch = "client|no-touch"
   case importSource = "client|import-source"
+  case pause = "client|pause"
+  case unpause = "client|unpause"
 }

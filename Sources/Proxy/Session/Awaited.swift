@@ -18,6 +18,8 @@ enum Awaited: Equatable {
   case auth(UpstreamCredentials)
   case helloAuth(UInt8, UpstreamCredentials, name: [UInt8]?, answer: [UInt8])
   case mode(SessionState.ModeChange)
+  /// CLIENT PAUSE, or UNPAUSE.
+  case pause(PauseChange)
   case monitor
   case reset
   /// A subscriber's PING: it may be sent again.
@@ -45,7 +47,7 @@ extension Awaited {
     case .identity, .fence, .repeated, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select,
       .setName,
-      .hello, .auth, .helloAuth, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
+      .hello, .auth, .helloAuth, .mode, .pause, .monitor, .reset, .repeatable, .discardForExec, .local:
       false
     }
   }
@@ -54,7 +56,8 @@ extension Awaited {
   var isHarmless: Bool {
     switch self {
     case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset, .interruption: true
-    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .pause,
+      .monitor,
       .local, .identity,
       .fence,
       .repeated, .renewal:
@@ -69,7 +72,7 @@ extension Awaited {
     case .exec: true
     case .interruption, .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .monitor,
+      .mode, .pause, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .renewal:
       false
     }
@@ -81,7 +84,8 @@ extension Awaited {
     case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset,
       .discardForExec:
       true
-    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence,
+    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .pause, .repeatable, .local, .identity,
+      .fence,
       .repeated,
       .renewal:
       false
@@ -93,7 +97,7 @@ extension Awaited {
     switch self {
     case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
     case .plain, .blocking, .interruption, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe,
-      .mode,
+      .mode, .pause,
       .repeatable,
       .discardForExec, .local, .identity, .fence, .repeated, .renewal:
       false
@@ -106,7 +110,7 @@ extension Awaited {
     case .subscribe, .unsubscribe, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .monitor,
+      .mode, .pause, .monitor,
       .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated:
       false
     }

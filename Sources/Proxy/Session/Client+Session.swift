@@ -130,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.writes.add(spec, request, argumentCount: pointee.scanner.argumentCount)
     guard sendForServer(session, spec, request) else { return false }
     if !session.state.isInTransaction, !session.state.isSubscriberMode {
-      if spec.pin == .interruption { pointee.worker.interruptReplicas(request, pointee.set) }
+      if spec.pin == .interruption, spec.session == nil { pointee.worker.interruptReplicas(request, pointee.set) }
       if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
     }
     return true
@@ -162,6 +162,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .noEvict: return takeMode(.noEvict, session, request)
     case .noTouch: return takeMode(.noTouch, session, request)
     case .importSource: return takeMode(.importSource, session, request)
+    case .pause: return send(request, pause(arguments(of: request)).map { .pause($0) } ?? .plain(isRead: true), session)
+    case .unpause: return send(request, .pause(.ends), session)
     case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
     case nil:
       if spec.pin == .interruption { return send(request, .interruption, session) }

@@ -86,7 +86,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func perform(_ outcome: SessionState.Outcome, _ session: Session) {
     let client = session.client
     if let id = outcome.upstreamID { pointee.upstreamID = id }
-    if let effects = outcome.effects { client.take(effects) }
+    if let effects = outcome.effects {
+      client.take(effects)
+      if let change = effects.pause { pointee.worker.announce(.pause(change, at: pointee.node.pointee.name)) }
+    }
     if outcome.settled > 0 {
       let answered = Swift.min(session.inFlight, Int(outcome.settled))
       session.inFlight -= answered

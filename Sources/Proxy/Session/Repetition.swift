@@ -58,7 +58,7 @@ struct Repetition {
         isAskedAgain[index] = hasBytes
         if !hasBytes { isWatching = true }
       case .unwatch: isAskedAgain[index] = hasBytes && isAskedAgain[..<index].contains(true)
-      case .exec, .discard, .discardForExec, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor:
+      case .exec, .discard, .discardForExec, .select, .setName, .hello, .auth, .helloAuth, .mode, .pause, .monitor:
         isAskedAgain[index] = hasBytes && !wasSent
       case .interruption, .subscribe, .unsubscribe, .repeatable, .local, .reset, .identity, .fence, .repeated, .renewal:
         break

@@ -99,7 +99,7 @@ extension SessionState {
       switch entry.what {
       case .plain(let isRead), .blocking(let isRead):
         return isRead && byData == .unknown && !isOpen ? .readLost : byData
-      case .interruption: return byData
+      case .interruption, .pause: return byData
       case .multi:
         guard !isOpen else { return byData }
         isOpen = true

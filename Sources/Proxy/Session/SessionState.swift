@@ -42,6 +42,8 @@ struct SessionState {
     var protocolVersion: UInt8?
     var modes: [ModeChange] = []
     var user: UpstreamCredentials?
+    /// What the server does from now on to everybody.
+    var pause: PauseChange?
     /// The connection becomes a feed.
     var becomesOpaque = false
   }
@@ -347,6 +349,7 @@ extension SessionState {
     case .select(let database): change(shape, &outcome) { $0.database = database ?? $0.database }
     case .setName(let name): change(shape, &outcome) { $0.name = name }
     case .mode(let wanted): change(shape, &outcome) { $0.modes.append(wanted) }
+    case .pause(let wanted): change(shape, &outcome) { $0.pause = wanted }
     case .hello(let version, let answer):
       if shape == .queued {
         change(shape, &outcome) { $0.protocolVersion = version }
