@@ -143,7 +143,7 @@ struct Narrator {
       logger.notice("a client has paused \(what) at \(node) for \(Wording.time(seconds)) (CLIENT PAUSE)")
     case .announced(.pause(.ends, let node), _):
       logger.notice("a client has ended the pause at \(node) (CLIENT UNPAUSE)")
-    case .drained, .ended, .followed, .configured, .clientsAsked: break
+    case .drained, .ended, .followed, .configured, .clientsAsked, .announced: break
     }
   }
 }

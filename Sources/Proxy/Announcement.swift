@@ -4,6 +4,10 @@ import Topology
 public enum Announcement: Sendable {
   /// A client has paused a node, or ended its pause.
   case pause(PauseChange, at: NodeAddress)
+  /// The client of this id, which others redirect their invalidations to, has another upstream.
+  case listenerMoved(UInt64)
+  /// The client of this id is to be told that everything may have changed that others have cached.
+  case cacheIsStale(listener: Int)
 }
 
 extension WorkerQuestion where Answer == Void {
@@ -21,6 +25,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   fileprivate func hear(_ news: Announcement) {
     switch news {
     case .pause(let change, let node): take(change, at: node)
+    case .listenerMoved(let id): redirectAgain(to: id)
+    case .cacheIsStale(let listener): tellListener(listener)
     }
   }
 }

@@ -158,7 +158,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let set = lane.pointee.set
     let hasClients = set.pointee.identity == 0 || pointee.identities[set.pointee.identity].clients > 0
     let node = lane.pointee.node
-    let isOfUse = hasClients && isWanted(node) && !lane.pointee.isRetiring && lane.pointee.state == .ready
+    let isOfUse =
+      hasClients && isWanted(node) && !lane.pointee.isRetiring && !lane.pointee.isKnownByID
+      && lane.pointee.state == .ready
     guard isOfUse, let index = pointee.nodes.firstIndex(of: node) else { return lane.close() }
     while set.pointee.idle.count <= index { set.pointee.idle.append([]) }
     guard set.pointee.idle[index].count < Limits.mostIdleUpstreams else { return lane.close() }

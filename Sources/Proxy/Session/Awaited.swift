@@ -18,6 +18,8 @@ enum Awaited: Equatable {
   case auth(UpstreamCredentials)
   case helloAuth(UInt8, UpstreamCredentials, name: [UInt8]?, answer: [UInt8])
   case mode(SessionState.ModeChange)
+  /// Asks where invalidations go; the server knows that client by its upstream only.
+  case redirection
   /// CLIENT PAUSE, or UNPAUSE.
   case pause(PauseChange)
   case monitor
@@ -37,6 +39,8 @@ enum Awaited: Equatable {
   case fence
   /// Sent again on another upstream, as a mode or a part of an open transaction: the client has had its reply.
   case repeated
+  /// The last of what switches tracking on again for invalidations that go to another client.
+  case redirected
   /// Subscriptions taken up again, with the number of confirmations still to come.
   case renewal(Channels, Int)
 }
@@ -44,10 +48,10 @@ enum Awaited: Equatable {
 extension Awaited {
   var isOurs: Bool {
     switch self {
-    case .identity, .fence, .repeated, .renewal: true
+    case .identity, .fence, .repeated, .redirected, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select,
       .setName,
-      .hello, .auth, .helloAuth, .mode, .pause, .monitor, .reset, .repeatable, .discardForExec, .local:
+      .hello, .auth, .helloAuth, .mode, .redirection, .pause, .monitor, .reset, .repeatable, .discardForExec, .local:
       false
     }
   }
@@ -56,11 +60,12 @@ extension Awaited {
   var isHarmless: Bool {
     switch self {
     case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset, .interruption: true
-    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .pause,
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .redirection,
+      .pause,
       .monitor,
       .local, .identity,
       .fence,
-      .repeated, .renewal:
+      .repeated, .redirected, .renewal:
       false
     }
   }
@@ -72,8 +77,8 @@ extension Awaited {
     case .exec: true
     case .interruption, .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .pause, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .renewal:
+      .mode, .redirection, .pause, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .redirected, .renewal:
       false
     }
   }
@@ -84,9 +89,10 @@ extension Awaited {
     case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset,
       .discardForExec:
       true
-    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .pause, .repeatable, .local, .identity,
+    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .redirection, .pause, .repeatable, .local,
+      .identity,
       .fence,
-      .repeated,
+      .repeated, .redirected,
       .renewal:
       false
     }
@@ -97,12 +103,15 @@ extension Awaited {
     switch self {
     case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
     case .plain, .blocking, .interruption, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe,
-      .mode, .pause,
+      .mode, .redirection, .pause,
       .repeatable,
-      .discardForExec, .local, .identity, .fence, .repeated, .renewal:
+      .discardForExec, .local, .identity, .fence, .repeated, .redirected, .renewal:
       false
     }
   }
+
+  /// Whether the reply is needed whole, however long it is.
+  var needsWholeReply: Bool { self == .redirection || expectsNotices }
 
   /// Whether it is answered by messages about subscriptions.
   var expectsNotices: Bool {
@@ -110,8 +119,8 @@ extension Awaited {
     case .subscribe, .unsubscribe, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .pause, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated:
+      .mode, .redirection, .pause, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .redirected:
       false
     }
   }

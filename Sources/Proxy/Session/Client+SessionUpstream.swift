@@ -108,10 +108,14 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.state.changeUpstream(isRESP3: pointee.set.pointee.protocolVersion == 3)
     let waiting = session.state.takeQueue()
     if lane.pointee.upstreamID == 0 { sendOurs(["CLIENT", "ID"], .identity, session) }
-    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeated, session) } }
+    let isRedirected = session.state.redirection != nil
+    for mode in session.state.modes where mode.mode != .tracking || !isRedirected {
+      if let request = mode.request { sendOurs(request, .repeated, session) }
+    }
     renewSubscriptions(session)
     for request in session.state.script ?? [] { sendOurs(request, .repeated, session) }
     for reply in waiting { resend(reply, session, lane) }
+    if isRedirected { redirectAgain(session) }
     return lane
   }
 
