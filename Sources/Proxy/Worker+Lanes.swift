@@ -125,11 +125,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return lane
   }
 
+  /// Whether no more upstreams are lent.
+  /// - Parameter isShort: it would come back with the answer to one request.
+  func isLentOut(isShort: Bool = false) -> Bool {
+    pointee.lent >= pointee.settings.limits.maxPinned + (isShort ? Limits.shortLoans : 0)
+  }
+
   /// Lends a client an upstream of its own to `node`, idle or new.
-  func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef) -> LaneRef? {
-    guard pointee.lent < pointee.settings.limits.maxPinned, let index = pointee.nodes.firstIndex(of: node) else {
-      return nil
-    }
+  func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef, isShort: Bool = false) -> LaneRef? {
+    guard !isLentOut(isShort: isShort), let index = pointee.nodes.firstIndex(of: node) else { return nil }
     if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() {
       lane.pointee.sharing = .own(client)
       pointee.lent += 1

@@ -110,6 +110,14 @@ extension Awaited {
     }
   }
 
+  /// Whether it leaves nothing at the server that the client would need the upstream for, and is answered at once.
+  var isBrief: Bool {
+    switch self {
+    case .auth, .helloAuth, .interruption, .pause, .unsubscribe, .fence: true
+    default: false
+    }
+  }
+
   /// Whether the reply is needed whole, however long it is.
   var needsWholeReply: Bool { self == .redirection || expectsNotices }
 

@@ -193,7 +193,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
       // acknowledged: any command that runs now makes the connection one that has seen them all.
-      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session, request.count) }
+      // For 0 replicas nobody waits.
+      let isBrief = arguments(of: request).dropFirst().first == [UInt8(ascii: "0")]
+      let what: Awaited = isBrief ? .fence : .blocking(isRead: false)
+      guard upstream(of: session, for: what) != nil else { return refuse(what, session, request.count) }
       sendOurs(["PING"], .fence, session)
     }
     // What WAIT has counted is gone with its connection.

@@ -61,8 +61,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
     }
     let worker = pointee.worker
-    let isFull =
-      worker.pointee.primary != nil && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+    let isFull = worker.pointee.primary != nil && worker.isLentOut(isShort: what.isBrief)
     // What is to interrupt a script must not wait for its end.
     if session.lane != nil || !isFull, what != .interruption, hold(length) { return false }
     guard session.state.isModeProven else {
@@ -100,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           database: 0, protocolVersion: set.pointee.protocolVersion, identity: set.pointee.identity)
       }
     }
-    guard let node, let lane = worker.lend(set, node, to: self) else { return nil }
+    guard let node, let lane = worker.lend(set, node, to: self, isShort: what?.isBrief ?? false) else { return nil }
     if session.isWaiting { stopWaiting(session) }
     session.lane = lane
     lane.pointee.session = session
