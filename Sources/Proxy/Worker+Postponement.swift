@@ -58,6 +58,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func checkPostponement(now: Double) -> Bool {
     guard let present = pointee.postponement else { return false }
     if now < present.end { return true }
+    // Discovery was not answered either, and may have to find the primary again.
+    if present.isOfEverything, pointee.primary == nil, now < present.end + pointee.settings.limits.hold { return true }
     endPostponement()
     return false
   }

@@ -30,6 +30,10 @@ struct ClientPauseTests {
       }
       let took = try slowestAnswer(lab)
       try check(took < .seconds(2), "it took \(took)")
+      if let ambassador = try? lab.ambassador {
+        let explained = "\(try RESPClient(unixPath: ambassador.controlSocket).call("EXPLAIN", "SET", "key", "2"))"
+        try check(explained.contains("it waits, a client has paused writes"), explained)
+      }
       try expectEqual(try lab.primary.call("EXISTS", "count:0", "count:1", "count:2", "count:3"), .integer(0))
       try expectEqual(try lab.connect().call("CLIENT", "UNPAUSE"), .simple("OK"))
       for writer in writers { try expectEqual(try writer.replies(2)[0], .integer(1)) }
