@@ -10,6 +10,9 @@ extension Ambassador {
       workersLeft -= 1
       if workersLeft == 0 { loop.stop() }
     case .clientsAsked(let inquiry): answer(inquiry)
+    case .announced(let news, let index):
+      for (other, worker) in workers.enumerated() where other != index { worker.ask(.hear(news)) { _ in } }
+      if !isStopping { narrator.happened(event) }
     case .configured(_, let step): configured(step: step)
     case .followed(_, let generation, let counts): followed(generation: generation, counts)
     case .drained(let index, let generation, let hadAny):

@@ -1,3 +1,4 @@
+import Admin
 import Logging
 import Proxy
 import Topology
@@ -140,7 +141,12 @@ struct Narrator {
     case .clientClosed(let id, let why): logger.warning("client \(id) closed: \(why)")
     case .passwordRefused(let node, let why):
       logger.warning("\(node) does not take the new password (\(why)); connections to it go on as they are")
-    case .drained, .ended, .followed, .configured, .clientsAsked: break
+    case .announced(.pause(.begins(let isOfEverything, let seconds), let node), _):
+      let what = isOfEverything ? "everything" : "writes"
+      logger.notice("a client has paused \(what) at \(node) for \(Wording.time(seconds)) (CLIENT PAUSE)")
+    case .announced(.pause(.ends, let node), _):
+      logger.notice("a client has ended the pause at \(node) (CLIENT UNPAUSE)")
+    case .drained, .ended, .followed, .configured, .clientsAsked, .announced: break
     }
   }
 }

@@ -23,7 +23,7 @@ struct Resources: Equatable {
   }
 
   /// What the process needs for itself: standard streams, listeners, the loops' own, and for each thread its connections
-  /// to the nodes, some of each kind.
+  /// to the nodes, some of each kind, and those lent for a moment.
   static func ownDescriptors(threads: Int) -> Int { 64 + 64 * threads }
 
   /// Descriptors that clients leave to all else: probes, the control socket, files, connections to the nodes.

@@ -118,6 +118,9 @@ extension CommandOverride {
     .init("client|getname", local: .clientGetName, because: "the name is the client's, not its shared upstream's"),
     .init("client|setname", local: .clientSetName, because: "the name is the client's, not its shared upstream's"),
     .init(
+      "client|pause", "client|unpause", placement: .primary, pinned: .interruption,
+      because: "on a shared upstream it would wait behind the writes that the server lets wait"),
+    .init(
       "client|reply", local: .clientReply,
       because: "OFF or SKIP would take away the replies of everyone on the upstream"),
   ]

@@ -6,7 +6,11 @@ public enum SessionCommand: String, Sendable, CaseIterable {
   case wait, waitaof
   case monitor
   case tracking = "client|tracking"
+  case getRedir = "client|getredir"
+  case trackingInfo = "client|trackinginfo"
   case noEvict = "client|no-evict"
   case noTouch = "client|no-touch"
   case importSource = "client|import-source"
+  case pause = "client|pause"
+  case unpause = "client|unpause"
 }

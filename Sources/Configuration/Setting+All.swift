@@ -98,7 +98,9 @@ extension Setting {
       "upstream.max-pinned", .integer(1...1_000_000), into: \.upstream.maxPinned, default: 1000, reload: .live,
       help: """
         How many connections may be lent to single clients at the same time: for MULTI, blocking commands, SUBSCRIBE and \
-        whatever else redis-server keeps for a connection. Past it, such commands get -AMBBUSY.
+        whatever else redis-server keeps for a connection. Past it, such commands get -AMBBUSY. What needs one for a single \
+        answer only (AUTH, SCRIPT KILL, CLIENT PAUSE, a request of more than 64 KiB) still gets it, up to 32 more on each \
+        thread. The bound is divided by threads, and clients are not: with some of them, one may be full before the others.
         """),
 
     Setting(

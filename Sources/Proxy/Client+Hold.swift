@@ -211,7 +211,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Each tick. Says whether there is anything to wait for.
   func checkHold(now: Double) -> Bool {
     // Until it ends, everybody who waits would only be sent back.
-    if pointee.isPaused { return retryReads() }
+    if pointee.isPaused { return retryReads() || pointee.postponement != nil }
     if pointee.isPrimaryPaused, now >= pointee.pausedUntil {
       pointee.isPrimaryPaused = false
       // The next who is refused pauses it again.
@@ -226,7 +226,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
       releaseHeld()
     }
     guard !pointee.isPrimaryPaused else { return true }
-    if pointee.holding.isEmpty, isPrimaryReady {
+    // What a client's pause lets wait is no sign of anything.
+    if pointee.holding.isEmpty || pointee.postponement != nil, isPrimaryReady {
       // It is back for good when it has refused nothing for a while.
       guard now - pointee.pausedUntil > 0.5 else { return true }
       pointee.absentSince = nil

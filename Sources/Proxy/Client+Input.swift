@@ -189,7 +189,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       // More of the same.
       if kind == .write {
         // One that may write any key goes alone.
-        if spec.changesAnyKey || run.isEnteredLate { return placeFirst(spec, kind, &run, base, at, length) }
+        if spec.changesAnyKey || run.isAlone { return placeFirst(spec, kind, &run, base, at, length) }
         if let lane = run.lane { enter(spec, on: lane, base + at, length) }
       } else if run.needsProof {
         if run.isLookedUpTogether, spec.scope == .second, pointee.scanner.isSecondKnown {
@@ -280,6 +280,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       if pointee.park != .none { return false }
     }
     let worker = pointee.worker
+    run.isAlone = worker.pointee.postponement != nil
+    if run.isAlone, kind == .write, worker.postpones(spec) { return postpone(length, &run, at) }
     var decision = RouteDecision.decide(
       spec: spec, policy: pointee.rules.policy, replicasFit: !worker.pointee.fitReplicas.isEmpty)
     if worker.pointee.absentScripts.isActive, spec.isScript, pointee.outstanding == 0, lacksScript(base + at),
@@ -357,6 +359,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       run.count = 1
       if spec.changesAnyKey {
         run.isEnteredLate = worker.pointee.settings.isFencing
+        if run.isEnteredLate { run.isAlone = true }
       } else if kind == .write {
         enter(spec, on: lane, base + at, length)
       }
@@ -531,6 +534,8 @@ struct RequestRun {
   var isLookedUpTogether = false
   /// Its only request may write any key.
   var isEnteredLate = false
+  /// Nothing may join it without a look: because of that, or because a client has paused writes.
+  var isAlone = false
   var lane: LaneRef?
 }
 

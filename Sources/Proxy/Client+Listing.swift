@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       "argv-mem=0", "multi-mem=0", "rbs=0", "rbp=0", "obl=\(client.output.count)", "oll=0",
       "omem=\(client.output.count)", "tot-mem=\(client.input.count + client.output.count)",
       "events=\(client.output.isEmpty ? "r" : "rw")", "cmd=\(command)", "user=\(userName(of: client))",
-      "redir=\(state?.tracks == true ? 0 : -1)", "resp=\(client.set.pointee.protocolVersion)",
+      "redir=\(state?.tracks == true ? state?.redirection ?? 0 : -1)", "resp=\(client.set.pointee.protocolVersion)",
     ].joined(separator: " ")
   }
 

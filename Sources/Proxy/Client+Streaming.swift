@@ -97,10 +97,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(worker.primaryRefusal.bytes)
       return true
     }
-    guard let lane = worker.lend(pointee.set, node, to: self) else {
+    guard let lane = worker.lend(pointee.set, node, to: self, isShort: true) else {
       pointee.stream = .discarding
       reply(
-        worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+        worker.isLentOut(isShort: true)
           ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned).bytes
           : ProxyRefusal.notExecuted(node.pointee.name, node.pointee.lastFailure).bytes)
       return true

@@ -100,6 +100,8 @@ struct Client: ~Copyable {
   var findings: Findings?
   /// When it connected.
   let since: Double
+  /// Clients have their invalidations sent to it (CLIENT TRACKING with REDIRECT).
+  var isRedirectedTo = false
   /// The command that it has sent last, by its id in the table; 0 for none or an unknown one.
   var lastCommand: UInt16 = 0
   /// As `CLIENT SETNAME` left it.

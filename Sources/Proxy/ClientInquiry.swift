@@ -1,4 +1,5 @@
 import Reactor
+import Topology
 
 /// What a client asks about other clients, some of which may be on other threads.
 public struct ClientInquiry: Sendable {
@@ -18,6 +19,8 @@ public struct ClientInquiry: Sendable {
   /// Who asks, and on which thread.
   let asker: UInt64
   public let worker: Int
+  /// The ambassador asks for itself: the client has sent nothing that waits for the answer.
+  var isOurs = false
 }
 
 /// What one thread says to that, or all of them together.
@@ -29,6 +32,8 @@ public struct ClientFindings: Sendable {
   var killsAsker = false
   /// The upstream's id; 0 for none.
   var upstream = 0
+  /// Where that id means something.
+  var node: NodeAddress?
   /// It is unblocked already.
   var isUnblocked = false
 
@@ -37,6 +42,7 @@ public struct ClientFindings: Sendable {
     killed += other.killed
     killsAsker = killsAsker || other.killsAsker
     upstream = max(upstream, other.upstream)
+    node = node ?? other.node
     isUnblocked = isUnblocked || other.isUnblocked
   }
 }
@@ -55,13 +61,13 @@ extension WorkerQuestion where Answer == Void {
       guard let client = worker.client(inquiry.asker) else { return }
       var all = ClientFindings()
       for part in findings { if let part { all.add(part) } }
-      client.take(all)
+      if inquiry.isOurs { client.redirect(all) } else { client.take(all) }
     }
   }
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
-  fileprivate func look(into inquiry: ClientInquiry) -> ClientFindings {
+  func look(into inquiry: ClientInquiry) -> ClientFindings {
     var findings = ClientFindings()
     func list(_ client: ClientRef) { findings.lines[client.pointee.id] = client.listing + "\n" }
     func kill(_ client: ClientRef) {
@@ -88,9 +94,17 @@ extension UnsafeMutablePointer where Pointee == Worker {
         tellServer(of: lane, ["CLIENT", "UNBLOCK", String(lane.pointee.upstreamID), reason])
         findings.isUnblocked = true
       } else {
+        lane.pointee.isKnownByID = true
         findings.upstream = lane.pointee.upstreamID
       }
-    case .upstream(let id): findings.upstream = session(of: id)?.lane?.pointee.upstreamID ?? 0
+    case .upstream(let id):
+      guard let listener = UInt64(exactly: id).flatMap({ client($0) }) else { break }
+      // When it gets another upstream, whoever asks now must hear of that.
+      listener.pointee.isRedirectedTo = true
+      guard let lane = listener.pointee.session?.lane, lane.pointee.upstreamID > 0 else { break }
+      lane.pointee.isKnownByID = true
+      findings.upstream = lane.pointee.upstreamID
+      findings.node = lane.pointee.node.pointee.name
     }
     return findings
   }

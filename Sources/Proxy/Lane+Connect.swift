@@ -120,6 +120,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func becomeReady() {
     pointee.state = .ready
     pointee.readySince = pointee.worker.pointee.loop.now
+    pointee.worker.isAnswered(by: pointee.node)
     // What was written before this connection was made counts for its reads too.
     pointee.isProofWanted = pointee.isShared
     markDirty()

@@ -90,6 +90,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Judges the lane's silence; says whether time still matters to it.
   func checkDeadline(now: Double) -> Bool {
     let limits = pointee.worker.pointee.settings.limits
+    // It was asked not to answer.
+    if pointee.worker.isPostponing(pointee.node), pointee.state != .connecting { pointee.lastProgress = now }
     let silence = now - pointee.lastProgress
     switch pointee.state {
     case .closed: return false

@@ -52,6 +52,8 @@ struct Lane: ~Copyable {
   var isReplyStarted = false
   /// What its client has on it, while it is lent for that.
   var session: Session?
+  /// Others have been told the server's id for it, and may mean its present client by that: it serves no other.
+  var isKnownByID = false
   /// The server's id for this connection; 0 while nobody has asked, -1 when it does not tell.
   var upstreamID = 0
   let worker: WorkerRef

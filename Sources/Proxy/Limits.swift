@@ -19,6 +19,9 @@ public struct Limits: Sendable {
 
   public init() {}
 
+  /// As many more are lent for a moment, on each worker: whoever waits for an answer at the most must not be refused because
+  /// of clients that keep theirs.
+  static let shortLoans = 32
   /// Bytes taken from one socket in one turn.
   static let readChunk = 128 << 10
   /// A request that is longer, or may become so, is passed on as it arrives, on an upstream of its own.

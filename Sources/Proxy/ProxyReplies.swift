@@ -6,7 +6,7 @@ import Topology
 indirect enum ProxyRefusal: Sendable {
   /// There is no primary; the sentence says why.
   case noPrimary(String)
-  /// Somebody has paused writes, and more would wait than may.
+  /// The operator or a client has paused writes, and more would wait than may.
   case paused
   /// `reads.policy: replica` and none can be read from.
   case noReplica
@@ -52,7 +52,7 @@ indirect enum ProxyRefusal: Sendable {
     switch self {
     case .noPrimary(let why): "AMBDOWN \(why); the command was not executed"
     case .paused:
-      "AMBDOWN writes are paused by the operator and more may not wait (failover.hold-bytes); the command was not executed"
+      "AMBDOWN writes are paused and more may not wait (failover.hold-bytes); the command was not executed"
     case .noReplica: "AMBDOWN no replica can be read from and reads.policy is replica; the command was not executed"
     case .notExecuted(let node, let why): "AMBDOWN lost \(node): \(why); the command was not executed"
     case .unknownFate(let node, let why):

@@ -125,11 +125,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return lane
   }
 
+  /// Whether no more upstreams are lent.
+  /// - Parameter isShort: it would come back with the answer to one request.
+  func isLentOut(isShort: Bool = false) -> Bool {
+    pointee.lent >= pointee.settings.limits.maxPinned + (isShort ? Limits.shortLoans : 0)
+  }
+
   /// Lends a client an upstream of its own to `node`, idle or new.
-  func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef) -> LaneRef? {
-    guard pointee.lent < pointee.settings.limits.maxPinned, let index = pointee.nodes.firstIndex(of: node) else {
-      return nil
-    }
+  func lend(_ set: LaneSetRef, _ node: NodeRef, to client: ClientRef, isShort: Bool = false) -> LaneRef? {
+    guard !isLentOut(isShort: isShort), let index = pointee.nodes.firstIndex(of: node) else { return nil }
     if index < set.pointee.idle.count, let lane = set.pointee.idle[index].popLast() {
       lane.pointee.sharing = .own(client)
       pointee.lent += 1
@@ -158,7 +162,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let set = lane.pointee.set
     let hasClients = set.pointee.identity == 0 || pointee.identities[set.pointee.identity].clients > 0
     let node = lane.pointee.node
-    let isOfUse = hasClients && isWanted(node) && !lane.pointee.isRetiring && lane.pointee.state == .ready
+    let isOfUse =
+      hasClients && isWanted(node) && !lane.pointee.isRetiring && !lane.pointee.isKnownByID
+      && lane.pointee.state == .ready
     guard isOfUse, let index = pointee.nodes.firstIndex(of: node) else { return lane.close() }
     while set.pointee.idle.count <= index { set.pointee.idle.append([]) }
     guard set.pointee.idle[index].count < Limits.mostIdleUpstreams else { return lane.close() }

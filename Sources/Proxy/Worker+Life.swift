@@ -32,6 +32,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {
       pointee.nodes[index].pointee.isDirect = replica.isDirect
     }
+    reviewPostponement()
     if pointee.primary != nil {
       // What a former primary still says of writes is worth nothing: they may be gone by the time it is heard. Unless it
       // was given up in favour of another, and may go on as it likes.

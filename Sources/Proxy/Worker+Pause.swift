@@ -4,11 +4,11 @@ import Reactor
 // Holding writes because somebody has asked for it: the primary is not asked, as while there is none, and whoever needs it
 // waits, for as long as the pause lasts. What is under way is finished: requests that were sent, and transactions.
 extension UnsafeMutablePointer where Pointee == Worker {
-  func pause() { pointee.isPaused = true }
+  func pause() { pointee.isPausedByOperator = true }
 
   func resume() {
-    guard pointee.isPaused else { return }
-    pointee.isPaused = false
+    guard pointee.isPausedByOperator else { return }
+    pointee.isPausedByOperator = false
     releaseHeld()
   }
 }

@@ -52,6 +52,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   private func checkDeadlines() {
     let now = pointee.loop.now
     var isWaiting = checkHandover()
+    if checkPostponement(now: now) { isWaiting = true }
     // A lane that ends is taken from the list: go through a copy.
     for lane in pointee.lanes where lane.pointee.state != .closed {
       if lane.checkDeadline(now: now) { isWaiting = true }

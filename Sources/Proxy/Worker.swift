@@ -31,6 +31,8 @@ public enum WorkerEvent: Sendable {
   case passwordRefused(NodeAddress, why: String)
   /// A client has asked about others: all workers are to be asked (``WorkerQuestion/clients(_:)``), and its own told.
   case clientsAsked(ClientInquiry)
+  /// What one worker has learned, and all others must hear (``WorkerQuestion/hear(_:)``).
+  case announced(Announcement, by: Int)
   /// The worker has ended and its clients are gone.
   case ended(index: Int)
 
@@ -39,7 +41,7 @@ public enum WorkerEvent: Sendable {
     switch self {
     case .upstreamLost, .replicaSilent, .primaryRefused: true
     case .outageOver, .resubscribed, .clientClosed, .followed, .configured, .drained, .passwordRefused, .clientsAsked,
-      .ended:
+      .announced, .ended:
       false
     }
   }
@@ -130,8 +132,14 @@ struct Worker: ~Copyable {
   var succeededAt = -Double.infinity
   /// The primary is not asked for a moment, because of what it answered.
   var isPrimaryPaused = false { didSet { isPrimaryBarred = isPrimaryPaused || isPaused } }
-  /// Somebody has asked that writes be held.
-  var isPaused = false { didSet { isPrimaryBarred = isPrimaryPaused || isPaused } }
+  /// The operator has asked that writes be held.
+  var isPausedByOperator = false { didSet { isPaused = isPausedByOperator || postponement?.isOfEverything == true } }
+  /// What the primary lets wait at the moment, because a client has asked it to.
+  var postponement: Postponement? {
+    didSet { isPaused = isPausedByOperator || postponement?.isOfEverything == true }
+  }
+  /// Nothing is asked of the primary, because somebody wants it so.
+  private(set) var isPaused = false { didSet { isPrimaryBarred = isPrimaryPaused || isPaused } }
   /// Either of these: one thing to look at for each request.
   private(set) var isPrimaryBarred = false
   var pausedUntil = 0.0

@@ -54,7 +54,7 @@ struct CommandOverrideTests {
       ("client|tracking client|caching", .tracking),
       ("sync psync replconf", .replication),
       ("client|no-evict client|no-touch client|import-source", .connectionMode),
-      ("script|debug", .debugging), ("script|kill function|kill", .interruption),
+      ("script|debug", .debugging), ("script|kill function|kill client|pause client|unpause", .interruption),
     ])
   func pinned(names: String, pin: PinKind) {
     for name in names.split(separator: " ") {
@@ -70,7 +70,8 @@ struct CommandOverrideTests {
       kept == [
         "asking", "auth", "blmove", "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin",
         "client|caching", "client|getname", "client|id", "client|info", "client|kill", "client|list",
-        "client|no-evict", "client|reply", "client|setname", "client|tracking", "client|unblock", "discard", "echo",
+        "client|no-evict", "client|pause", "client|reply", "client|setname", "client|tracking", "client|unblock",
+        "client|unpause", "discard", "echo",
         "exec", "function|kill", "hello", "monitor", "multi", "ping", "psubscribe", "psync", "punsubscribe", "quit",
         "readonly",
         "readwrite", "replconf", "reset", "script|debug", "script|flush", "script|kill", "script|load", "select",

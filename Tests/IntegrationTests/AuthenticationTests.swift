@@ -94,8 +94,6 @@ struct AuthenticationTests {
       try expectEqual(
         try other.call("CLIENT", "KILL", "USER", "nobody").errorText,
         try lab.primary.call("CLIENT", "KILL", "USER", "nobody").errorText)
-      try expectEqual(
-        try other.pipeline([["MULTI"], ["CLIENT", "KILL", "USER", "off"], ["EXEC"]]).last, .array([.integer(0)]))
     }
   }
 

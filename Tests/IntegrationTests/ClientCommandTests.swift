@@ -147,4 +147,66 @@ struct ClientCommandTests {
         .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("key")])]))
     }
   }
+
+  @Test(arguments: ["n", ""])
+  func `the name within a transaction is the client's`(name: String) throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.call("CLIENT", "SETNAME", name)
+      let named: RESPValue = name.isEmpty ? .nullBulk : .bulk(name)
+      try expectEqual(
+        try client.pipeline([
+          ["MULTI"], ["CLIENT", "GETNAME"], ["CLIENT", "SETNAME", "other"], ["CLIENT", "GETNAME"], ["EXEC"],
+          ["CLIENT", "GETNAME"],
+        ])[4...],
+        [.array([named, .simple("OK"), .bulk("other")]), .bulk("other")])
+      _ = try client.pipeline([["WATCH", "key"], ["CLIENT", "SETNAME", "third"], ["MULTI"], ["CLIENT", "GETNAME"]])
+      try expectEqual(try client.call("EXEC"), .array([.bulk("third")]))
+    }
+  }
+
+  /// The server would look for upstreams, and each of these is somebody else's.
+  @Test(.throughTheAmbassador)
+  func `KILL and UNBLOCK within a transaction are refused and harm nobody`() throws {
+    try withLab { lab in
+      let (client, subscriber) = (try lab.connect(), try lab.connect())
+      try subscriber.call("SUBSCRIBE", "news")
+      func upstreams() throws -> Set<Substring> {
+        let lines = try lab.primary.call("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+        return Set(lines.filter { !$0.contains("cmd=client|list") }.map { $0.prefix { $0 != " " } })
+      }
+      let before = try upstreams()
+      for command in [["KILL", "TYPE", "normal"], ["KILL", "ID", "7"], ["UNBLOCK", "7"]] {
+        let replies = try client.pipeline([["MULTI"], ["CLIENT"] + command, ["EXEC"], ["GET", "key"]])
+        try check(replies[1].errorText?.hasPrefix("AMBUNSUPPORTED CLIENT \(command[0]) ") == true, "\(replies)")
+        try expectEqual(replies[2], .error("EXECABORT Transaction discarded because of previous errors."))
+        try expectEqual(replies[3], .nullBulk)
+      }
+      try expectEqual(try lab.connect().call("PUBLISH", "news", "x"), .integer(1))
+      try check(try upstreams().isSuperset(of: before), "connections were closed")
+    }
+  }
+
+  /// By the time the server looks for it, the id must not mean the next client that blocks.
+  @Test(.throughTheAmbassador)
+  func `an upstream that was to be unblocked is not lent on`() throws {
+    try withLab(replicas: 0) { lab in
+      let (waiting, other) = (try lab.connect(), try lab.connect())
+      let id = try id(waiting)
+      func upstream(_ client: RESPClient) throws -> String {
+        try client.send(Request.bytes(["BLPOP", "none", "0"]))
+        var found = ""
+        try eventually("it blocks") {
+          let lines = try lab.primary.call("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+          found = lines.first { $0.contains(" flags=b ") }.map { String($0.prefix { $0 != " " }) } ?? ""
+          return !found.isEmpty
+        }
+        return found
+      }
+      let first = try upstream(waiting)
+      try eventually("it is unblocked") { try other.call("CLIENT", "UNBLOCK", id) == .integer(1) }
+      try expectEqual(try waiting.reply().value, .nullArray)
+      try check(try upstream(try lab.connect()) != first, "another client waits on it")
+    }
+  }
 }

@@ -83,6 +83,132 @@ struct ConnectionModeTests {
     }
   }
 
+  private static let everything: RESPValue = .array([.bulk("message"), .bulk("__redis__:invalidate"), .nullBulk])
+
+  /// A client whose invalidations another one hears, and that one.
+  private func redirected(_ lab: Lab) throws -> (tracker: RESPClient, listener: RESPClient, id: Int) {
+    let (tracker, listener) = (try lab.connect(), try lab.connect())
+    guard case .integer(let id) = try listener.call("CLIENT", "ID") else { throw Failure("no id") }
+    try listener.call("SUBSCRIBE", "__redis__:invalidate")
+    try expectEqual(try tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)"), .simple("OK"))
+    return (tracker, listener, id)
+  }
+
+  @Test(arguments: [2, 3])
+  func `where invalidations go is told by the ambassador's ids`(version: Int) throws {
+    try withLab(replicas: 0) { lab in
+      let (tracker, _, id) = try redirected(lab)
+      try tracker.call("HELLO", "\(version)")
+      try expectEqual(try tracker.call("CLIENT", "GETREDIR"), .integer(id))
+      let info = try tracker.call("CLIENT", "TRACKINGINFO")
+      let fields: [RESPValue] = [
+        .bulk("flags"), version == 3 ? .set([.bulk("on")]) : .array([.bulk("on")]), .bulk("redirect"), .integer(id),
+        .bulk("prefixes"), .array([]),
+      ]
+      try expectEqual(info, version == 3 ? .map(fields) : .array(fields))
+      let line = try tracker.call("CLIENT", "INFO").text ?? ""
+      try check(line.contains(" redir=\(id) "), line)
+      try tracker.call("CLIENT", "TRACKING", "OFF")
+      try expectEqual(try tracker.call("CLIENT", "GETREDIR"), .integer(-1))
+      try tracker.call("CLIENT", "TRACKING", "ON")
+      try expectEqual(try tracker.call("CLIENT", "GETREDIR"), .integer(0))
+      try expectEqual(try lab.connect().call("CLIENT", "GETREDIR"), .integer(-1))
+    }
+  }
+
+  /// Among so many numbers are ids of upstreams.
+  @Test(.throughTheAmbassador)
+  func `nobody else hears of invalidations for a client that has no upstream`() throws {
+    try withLab(replicas: 0) { lab in
+      let tracker = try lab.connect()
+      for id in 1...20 {
+        try expectEqual(
+          try tracker.call("CLIENT", "TRACKING", "ON", "REDIRECT", "\(id)"),
+          .error("ERR The client ID you want redirect to does not exist"))
+      }
+    }
+  }
+
+  /// The server knows the one who hears of invalidations by its upstream: when that is another one, or the tracker's is,
+  /// it must be told anew, and what was cached meanwhile counts as changed.
+  @Test(.throughTheAmbassador, arguments: [1, 2], [" sub=1 ", " flags=t", "id="])
+  func `redirected invalidations come again after an upstream is lost`(threads: Int, lost: String) throws {
+    try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
+      let (tracker, listener, id) = try redirected(lab)
+      try tracker.call("GET", "key")
+      try lab.primary.killClients { $0.contains(lost) && !$0.contains("cmd=client|list") }
+      try expectEqual(try listener.reply().value, Self.everything)
+      try eventually("it tracks again, and the listener is there") {
+        let lines = try lab.primary.call("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+        let upstream = lines.first { $0.contains(" sub=1 ") }?.split(separator: " ").first?.dropFirst(3) ?? "none"
+        return lines.contains { $0.contains(" flags=t ") && $0.contains(" redir=\(upstream) ") }
+      }
+      try tracker.call("GET", "key")
+      try expectEqual(try tracker.call("CLIENT", "GETREDIR"), .integer(id))
+      try lab.connect().call("SET", "key", "1")
+      var heard = try listener.reply().value
+      while heard == Self.everything { heard = try listener.reply().value }
+      try expectEqual(heard, .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("key")])]))
+    }
+  }
+
+  @Test(.throughTheAmbassador)
+  func `redirection waits for the end of a transaction`() throws {
+    try withLab(replicas: 0) { lab in
+      let (tracker, listener, _) = try redirected(lab)
+      _ = try tracker.pipeline([["MULTI"], ["SET", "other", "1"]])
+      try lab.primary.killClients { $0.contains(" sub=1 ") }
+      try eventually("the listener has another upstream") {
+        try lab.primary.call("CLIENT", "LIST").text?.contains(" sub=1 ") == true
+      }
+      try expectEqual(try tracker.call("EXEC"), .array([.simple("OK")]))
+      try expectEqual(try listener.reply().value, Self.everything)
+      try tracker.call("GET", "key")
+      try lab.connect().call("SET", "key", "1")
+      try expectEqual(
+        try listener.reply().value, .array([.bulk("message"), .bulk("__redis__:invalidate"), .array([.bulk("key")])]))
+    }
+  }
+
+  /// Others mean a connection by its id: it must not become another client's.
+  @Test(.throughTheAmbassador)
+  func `an upstream whose id was told serves nobody else`() throws {
+    try withLab(replicas: 0) { lab in
+      let (tracker, listener, _) = try redirected(lab)
+      try tracker.call("GET", "key")
+      try listener.call("UNSUBSCRIBE", "__redis__:invalidate")
+      try eventually("its upstream is closed") {
+        let lines = try lab.primary.call("CLIENT", "LIST").text?.split(separator: "\n") ?? []
+        let redir = lines.first { $0.contains(" flags=t") }?.split(separator: " ").first { $0.hasPrefix("redir=") }
+        return redir.map { redir in !lines.contains { $0.hasPrefix("id=\(redir.dropFirst(6)) ") } } ?? false
+      }
+      // And when it listens again, it hears again.
+      try listener.call("SUBSCRIBE", "__redis__:invalidate")
+      try expectEqual(try listener.reply().value, Self.everything)
+    }
+  }
+
+  @Test(.throughTheAmbassador)
+  func `all prefixes are tracked again after an upstream is lost`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.call("HELLO", "3")
+      for prefix in ["old", "aa", "bb"] {
+        try expectEqual(try client.call("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", prefix), .simple("OK"))
+        if prefix == "old" { try client.call("CLIENT", "TRACKING", "OFF") }
+      }
+      try lab.primary.killClients { $0.contains(" flags=tB ") }
+      try expectEqual(try client.reply().value, .push([.bulk("invalidate"), .null]))
+      let info = try client.call("CLIENT", "TRACKINGINFO")
+      guard case .map(let fields) = info, case .array(let prefixes) = fields.last else { throw Failure("\(info)") }
+      try expectEqual(Set(prefixes.compactMap(\.text)), ["aa", "bb"])
+      for key in ["aa1", "bb1"] {
+        try lab.connect().call("SET", key, "1")
+        try expectEqual(try client.reply().value, Self.invalidation(key))
+      }
+    }
+  }
+
   /// In the middle of each state: RESET, and then an ordinary connection as new.
   @Test func `RESET ends every state`() throws {
     try withLab { lab in

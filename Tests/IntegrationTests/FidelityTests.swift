@@ -37,7 +37,7 @@ struct FidelityTests {
     }
   }
 
-  @Test(.disabled(if: !TestTarget.isDirect, "until clients can authenticate"))
+  @Test
   func `what belongs to the session is answered as by a redis-server`() throws {
     try withLab { lab in
       let client = try lab.connect()

@@ -150,6 +150,21 @@ struct ReadYourWritesTests {
       [["FUNCTION", "LOAD", "REPLACE", "#!lua name=l\nredis.register_function('f', function() return 1 end)"]],
       ["FCALL_RO", "f", "0"]
     ),
+    (
+      [
+        [
+          "FUNCTION", "LOAD", "REPLACE",
+          "#!lua name=w\nredis.register_function('w', function(k) return redis.call('set', k[1], 'called') end)",
+        ], ["FCALL", "w", "1", "a"],
+      ], ["GET", "a"]
+    ),
+    (
+      [
+        ["SCRIPT", "LOAD", "return redis.call('set', KEYS[1], 'by hash')"],
+        ["EVALSHA", "0c7bdbee42af0fea95de8be2ca8ed659bc418b42", "1", "a"],
+      ], ["GET", "a"]
+    ),
+    ([["COPY", "a", "a", "DB", "1", "REPLACE"], ["SELECT", "1"]], ["GET", "a"]),
     ([["MULTI"], ["SET", "a", "9"], ["RPUSH", "list", "x"], ["EXEC"]], ["GET", "a"]),
     ([["MULTI"], ["SET", "a", "9"], ["RPUSH", "list", "x"], ["EXEC"]], ["LLEN", "list"]),
     ([["WATCH", "b"], ["SET", "a", "9"], ["UNWATCH"]], ["GET", "a"]),
@@ -164,6 +179,27 @@ struct ReadYourWritesTests {
     ([["SELECT", "1"], ["SET", "a", "3"]], ["GET", "a"]),
     ([["DEBUG", "SET-ACTIVE-EXPIRE", "1"], ["RESTORE", "r", "0", "\u{0}\u{1}x"], ["SET", "a", "3"]], ["GET", "a"]),
   ]
+
+  @Test func `what leaves for another server, comes from one, or is moved by another's push is seen`() throws {
+    try withLab(relayed: true) { lab in
+      try lab.redis.seed([["SET", "leaves", "1"], ["SET", "model", "1"]])
+      let (writer, reader, other) = (try lab.connect(), try lab.connect(), try RedisServer())
+      for relay in lab.redis.relays { relay.hold() }
+      try expectEqual(
+        try writer.call("MIGRATE", "127.0.0.1", "\(other.port)", "leaves", "0", "5000"), .simple("OK"))
+      try expectEqual(try reader.call("EXISTS", "leaves"), .integer(0))
+      guard case .bulk(let payload) = try lab.primary.call("DUMP", "model") else { throw Failure("no payload") }
+      try writer.send(Request.bytes([Array("RESTORE".utf8), Array("restored".utf8), [UInt8(ascii: "0")], payload]))
+      try expectEqual(try writer.reply().value, .simple("OK"))
+      try expectEqual(try reader.call("GET", "restored"), .bulk("1"))
+      let mover = try lab.connect()
+      try mover.send(Request.bytes(["BLMOVE", "source", "target", "LEFT", "LEFT", "0"]))
+      try eventually("it waits") { try lab.primary.info("clients")["blocked_clients"] == "1" }
+      try expectEqual(try writer.call("RPUSH", "source", "x"), .integer(1))
+      try expectEqual(try mover.reply().value, .bulk("x"))
+      try expectEqual(try reader.call("LRANGE", "target", "0", "-1"), .array([.bulk("x")]))
+    }
+  }
 
   @Test(arguments: [2, 3])
   func `every kind of write is seen`(protocolVersion: Int) throws {

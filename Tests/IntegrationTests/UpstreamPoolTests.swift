@@ -75,6 +75,39 @@ struct UpstreamPoolTests {
     }
   }
 
+  @Test(.throughTheAmbassador)
+  func `past the bound, what needs one for a single answer still gets it, but not without end`() throws {
+    try withLab(replicas: 0, flags: ["--upstream-max-pinned", "1"]) { lab in
+      let waiting = try lab.connect()
+      try waiting.send(Request.bytes(["BLPOP", "none", "0"]))
+      try eventually("it is blocked") { try blocked(lab) == 1 }
+      let client = try lab.connect()
+      try check(try client.call("WATCH", "key").errorText?.hasPrefix("AMBBUSY ") == true, "WATCH")
+      try check(try client.call("AUTH", "wrong", "secret").errorText?.hasPrefix("WRONGPASS ") == true, "AUTH")
+      try expectEqual(try client.call("SET", "key", String(repeating: "x", count: 100_000)), .simple("OK"))
+      try expectEqual(try client.call("UNSUBSCRIBE"), .array([.bulk("unsubscribe"), .nullBulk, .integer(0)]))
+      try expectEqual(try client.call("WAIT", "0", "0"), .integer(0))
+      try check(try client.call("WAIT", "1", "1").errorText?.hasPrefix("AMBBUSY ") == true, "WAIT")
+      try check(try client.call("SCRIPT", "KILL").errorText?.hasPrefix("NOTBUSY ") == true, "SCRIPT KILL")
+      try expectEqual(try client.call("CLIENT", "UNPAUSE"), .simple("OK"))
+      // Requests that do not end keep theirs.
+      let slow = try (0..<32).map { _ in try lab.connect() }
+      for client in slow { try client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000\r\nx") }
+      let control = try RESPClient(unixPath: lab.ambassador.controlSocket)
+      var status = ""
+      do {
+        try eventually(within: .seconds(5), "all have one") {
+          status = "\(try control.call("STATUS"))"
+          return status.contains("33 of them lent")
+        }
+      } catch { throw Failure("\(error)\n\(status)") }
+      let long = String(repeating: "x", count: 100_000)
+      for command in [["SET", "key", long], ["SCRIPT", "KILL"], ["AUTH", "a", "b"]] {
+        try check(try client.call(command).errorText?.hasPrefix("AMBBUSY ") == true, command[0])
+      }
+    }
+  }
+
   /// What a client may leave behind.
   private static let traces: [[[String]]] = [
     [["WATCH", "key"]], [["MULTI"], ["SET", "key", "x"]], [["WATCH", "key"], ["MULTI"]], [["SUBSCRIBE", "news"]],

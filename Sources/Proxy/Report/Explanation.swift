@@ -58,6 +58,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       }
     }
     if decision.target == .none { return lines + ["now: refused, \(ProxyRefusal.noReplica.reason)"] }
+    if postpones(spec) { return lines + ["now: it waits, a client has paused writes (CLIENT PAUSE)"] }
     if decision.target == .primary { return lines + [primaryLine] }
     return lines + replicaLines(spec, request, scanner.argumentCount, rules, decision)
   }

@@ -18,6 +18,10 @@ enum Awaited: Equatable {
   case auth(UpstreamCredentials)
   case helloAuth(UInt8, UpstreamCredentials, name: [UInt8]?, answer: [UInt8])
   case mode(SessionState.ModeChange)
+  /// Asks where invalidations go; the server knows that client by its upstream only.
+  case redirection
+  /// CLIENT PAUSE, or UNPAUSE.
+  case pause(PauseChange)
   case monitor
   case reset
   /// A subscriber's PING: it may be sent again.
@@ -35,6 +39,8 @@ enum Awaited: Equatable {
   case fence
   /// Sent again on another upstream, as a mode or a part of an open transaction: the client has had its reply.
   case repeated
+  /// The last of what switches tracking on again for invalidations that go to another client.
+  case redirected
   /// Subscriptions taken up again, with the number of confirmations still to come.
   case renewal(Channels, Int)
 }
@@ -42,10 +48,10 @@ enum Awaited: Equatable {
 extension Awaited {
   var isOurs: Bool {
     switch self {
-    case .identity, .fence, .repeated, .renewal: true
+    case .identity, .fence, .repeated, .redirected, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select,
       .setName,
-      .hello, .auth, .helloAuth, .mode, .monitor, .reset, .repeatable, .discardForExec, .local:
+      .hello, .auth, .helloAuth, .mode, .redirection, .pause, .monitor, .reset, .repeatable, .discardForExec, .local:
       false
     }
   }
@@ -54,10 +60,12 @@ extension Awaited {
   var isHarmless: Bool {
     switch self {
     case .subscribe, .unsubscribe, .repeatable, .discard, .discardForExec, .unwatch, .reset, .interruption: true
-    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor,
+    case .plain, .blocking, .multi, .exec, .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .redirection,
+      .pause,
+      .monitor,
       .local, .identity,
       .fence,
-      .repeated, .renewal:
+      .repeated, .redirected, .renewal:
       false
     }
   }
@@ -69,8 +77,8 @@ extension Awaited {
     case .exec: true
     case .interruption, .multi, .discard, .watch, .unwatch, .subscribe, .unsubscribe, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .renewal:
+      .mode, .redirection, .pause, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .redirected, .renewal:
       false
     }
   }
@@ -81,8 +89,10 @@ extension Awaited {
     case .multi, .exec, .discard, .subscribe, .unsubscribe, .hello, .auth, .helloAuth, .setName, .monitor, .reset,
       .discardForExec:
       true
-    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .repeatable, .local, .identity, .fence,
-      .repeated,
+    case .plain, .blocking, .interruption, .watch, .unwatch, .select, .mode, .redirection, .pause, .repeatable, .local,
+      .identity,
+      .fence,
+      .repeated, .redirected,
       .renewal:
       false
     }
@@ -93,12 +103,23 @@ extension Awaited {
     switch self {
     case .select, .setName, .hello, .helloAuth, .monitor, .reset: true
     case .plain, .blocking, .interruption, .auth, .multi, .exec, .discard, .watch, .unwatch, .subscribe, .unsubscribe,
-      .mode,
+      .mode, .redirection, .pause,
       .repeatable,
-      .discardForExec, .local, .identity, .fence, .repeated, .renewal:
+      .discardForExec, .local, .identity, .fence, .repeated, .redirected, .renewal:
       false
     }
   }
+
+  /// Whether it leaves nothing at the server that the client would need the upstream for, and is answered at once.
+  var isBrief: Bool {
+    switch self {
+    case .auth, .helloAuth, .interruption, .pause, .unsubscribe, .fence: true
+    default: false
+    }
+  }
+
+  /// Whether the reply is needed whole, however long it is.
+  var needsWholeReply: Bool { self == .redirection || expectsNotices }
 
   /// Whether it is answered by messages about subscriptions.
   var expectsNotices: Bool {
@@ -106,8 +127,8 @@ extension Awaited {
     case .subscribe, .unsubscribe, .renewal: true
     case .plain, .blocking, .interruption, .multi, .exec, .discard, .watch, .unwatch, .select, .setName, .hello, .auth,
       .helloAuth,
-      .mode, .monitor,
-      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated:
+      .mode, .redirection, .pause, .monitor,
+      .reset, .repeatable, .discardForExec, .local, .identity, .fence, .repeated, .redirected:
       false
     }
   }

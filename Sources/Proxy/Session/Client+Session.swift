@@ -130,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.writes.add(spec, request, argumentCount: pointee.scanner.argumentCount)
     guard sendForServer(session, spec, request) else { return false }
     if !session.state.isInTransaction, !session.state.isSubscriberMode {
-      if spec.pin == .interruption { pointee.worker.interruptReplicas(request, pointee.set) }
+      if spec.pin == .interruption, spec.session == nil { pointee.worker.interruptReplicas(request, pointee.set) }
       if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
     }
     return true
@@ -159,9 +159,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .sunsubscribe: return send(request, .unsubscribe(.shards, names(request)), session)
     case .monitor: return send(request, .monitor, session)
     case .tracking: return takeTracking(session, request)
+    case .getRedir, .trackingInfo: return send(request, .redirection, session)
     case .noEvict: return takeMode(.noEvict, session, request)
     case .noTouch: return takeMode(.noTouch, session, request)
     case .importSource: return takeMode(.importSource, session, request)
+    case .pause: return send(request, pause(arguments(of: request)).map { .pause($0) } ?? .plain(isRead: true), session)
+    case .unpause: return send(request, .pause(.ends), session)
     case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
     case nil:
       if spec.pin == .interruption { return send(request, .interruption, session) }
@@ -190,7 +193,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are
       // acknowledged: any command that runs now makes the connection one that has seen them all.
-      guard upstream(of: session) != nil else { return refuse(.blocking(isRead: false), session, request.count) }
+      // For 0 replicas nobody waits.
+      let isBrief = arguments(of: request).dropFirst().first == [UInt8(ascii: "0")]
+      let what: Awaited = isBrief ? .fence : .blocking(isRead: false)
+      guard upstream(of: session, for: what) != nil else { return refuse(what, session, request.count) }
       sendOurs(["PING"], .fence, session)
     }
     // What WAIT has counted is gone with its connection.
@@ -200,22 +206,6 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func takeMode(_ mode: SessionState.Mode, _ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
     let isOn = arguments(of: request).last.map { String(decoding: $0, as: UTF8.self).lowercased() == "on" } ?? false
     return send(request, .mode(.init(mode: mode, request: isOn ? Array(request) : nil)), session)
-  }
-
-  private func takeTracking(_ session: Session, _ request: UnsafeRawBufferPointer) -> Bool {
-    var words = arguments(of: request)
-    let isOn = words.count > 2 && String(decoding: words[2], as: UTF8.self).lowercased() == "on"
-    let plain = Awaited.mode(.init(mode: .tracking, request: isOn ? Array(request) : nil))
-    guard let index = words.firstIndex(where: { String(decoding: $0, as: UTF8.self).lowercased() == "redirect" }),
-      index + 1 < words.count, let id = Int(String(decoding: words[index + 1], as: UTF8.self)), id > 0
-    else { return send(request, plain, session) }
-    guard let other = inquire(.upstream(of: id))?.upstream else { return false }
-    guard other > 0 else { return send(request, plain, session) }
-    // The server knows that client by its upstream.
-    words[index + 1] = Array(String(other).utf8)
-    var bytes: [UInt8] = []
-    RequestWriter.append(words, to: &bytes)
-    return bytes.withUnsafeBytes { send($0, .mode(.init(mode: .tracking, request: bytes)), session) }
   }
 
   private func names(_ request: UnsafeRawBufferPointer) -> ArraySlice<[UInt8]> { arguments(of: request).dropFirst() }
@@ -269,12 +259,18 @@ extension UnsafeMutablePointer where Pointee == Client {
       let version = words.count > 1 ? UInt8(String(decoding: words[1], as: UTF8.self)) : nil
       guard let version, version == 2 || version == 3 else { return send(request, .plain(isRead: true), session) }
       return send(request, .hello(version, answer: []), session)
-    case .hello, .auth, .clientReply:
+    case .hello, .auth, .clientReply, .clientKill, .clientUnblock:
+      // The last two would be about upstreams, which belong to others.
       session.state.refuseInTransaction()
-      say(
-        ProxyRefusal.notSupported("\(String(decoding: words[0], as: UTF8.self)) of this kind in a transaction").bytes,
-        session)
+      let name = words.prefix(local == .hello || local == .auth ? 1 : 2)
+        .map { String(decoding: $0.prefix(16), as: UTF8.self) }.joined(separator: " ")
+      say(ProxyRefusal.notSupported("\(name) of this kind in a transaction").bytes, session)
       return true
+    case .clientGetName where words.count == 2 && !pointee.name.isEmpty && !session.state.isRenaming:
+      // The upstream has no name, and giving it the client's would make it of no use to others.
+      var echo: [UInt8] = []
+      RequestWriter.append([Array("ECHO".utf8), pointee.name], to: &echo)
+      return echo.withUnsafeBytes { send($0, .plain(isRead: true), session) }
     default: return send(request, .plain(isRead: true), session)
     }
   }

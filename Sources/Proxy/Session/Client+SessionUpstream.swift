@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
     }
     let worker = pointee.worker
-    let isFull = isFull(session)
+    let isFull = isFull(session, isShort: what.isBrief)
     // What is to interrupt a script must not wait for its end.
     if session.lane != nil || !isFull, what != .interruption, hold(length) { return false }
     guard session.state.isModeProven else {
@@ -85,10 +85,9 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   /// Whether the session has no upstream because all that may be lent are.
-  func isFull(_ session: Session) -> Bool {
-    let worker = pointee.worker
-    return session.lane == nil && worker.pointee.primary != nil
-      && worker.pointee.lent >= worker.pointee.settings.limits.maxPinned
+  /// - Parameter isShort: as ``isLentOut(isShort:)`` takes it.
+  func isFull(_ session: Session, isShort: Bool = false) -> Bool {
+    session.lane == nil && pointee.worker.pointee.primary != nil && pointee.worker.isLentOut(isShort: isShort)
   }
 
   /// The session's upstream, lent from the primary's if it has none.
@@ -106,7 +105,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           database: 0, protocolVersion: set.pointee.protocolVersion, identity: set.pointee.identity)
       }
     }
-    guard let node, let lane = worker.lend(set, node, to: self) else { return nil }
+    guard let node, let lane = worker.lend(set, node, to: self, isShort: what?.isBrief ?? false) else { return nil }
     if session.isWaiting { stopWaiting(session) }
     session.lane = lane
     lane.pointee.session = session
@@ -114,10 +113,14 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.state.changeUpstream(isRESP3: pointee.set.pointee.protocolVersion == 3)
     let waiting = session.state.takeQueue()
     if lane.pointee.upstreamID == 0 { sendOurs(["CLIENT", "ID"], .identity, session) }
-    for mode in session.state.modes { if let request = mode.request { sendOurs(request, .repeated, session) } }
+    let isRedirected = session.state.redirection != nil
+    for mode in session.state.modes where mode.mode != .tracking || !isRedirected {
+      if let request = mode.request { sendOurs(request, .repeated, session) }
+    }
     renewSubscriptions(session)
     for request in session.state.script ?? [] { sendOurs(request, .repeated, session) }
     for reply in waiting { resend(reply, session, lane) }
+    if isRedirected { redirectAgain(session) }
     return lane
   }
 

@@ -93,8 +93,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   private func perform(_ outcome: SessionState.Outcome, _ session: Session) {
     let client = session.client
-    if let id = outcome.upstreamID { pointee.upstreamID = id }
-    if let effects = outcome.effects { client.take(effects) }
+    if let id = outcome.upstreamID { learn(id, session) }
+    if outcome.isRedirected { client.invalidateEverything(session) }
+    if let effects = outcome.effects {
+      client.take(effects)
+      if let change = effects.pause { pointee.worker.announce(.pause(change, at: pointee.node.pointee.name)) }
+    }
     if outcome.settled > 0 {
       let answered = Swift.min(session.inFlight, Int(outcome.settled))
       session.inFlight -= answered
@@ -119,7 +123,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if !pointee.isReplyStarted {
       let isLong = pointee.scanner.pendingBulk > Limits.streamedReply || scanned > Limits.streamedReply
       // A name in a confirmation is remembered, so it must be whole.
-      guard isLong, !(session.state.queue.first?.what.expectsNotices ?? false) else { return 0 }
+      guard isLong, !(session.state.queue.first?.what.needsWholeReply ?? false) else { return 0 }
       pointee.isReplyStarted = true
       session.streamed = Array(reply.prefix(64))
       session.dropsStream = !session.state.wants(reply, kind: pointee.scanner.kind)
@@ -149,6 +153,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if session.unblockedBy != nil, session.state.queue.isEmpty {
       return end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
     }
+    if session.mustRedirect { client.redirectAgain(session) }
     client.endSessionIfClean(session)
     client.goOnAfterHold()
   }
@@ -201,9 +206,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if !answers.isEmpty || !session.state.isClean {
       worker.pointee.report(.upstreamLost(node.pointee.name, why: why))
     }
-    if session.state.isRESP3, session.state.modes.contains(where: { $0.mode == .tracking }) {
-      client.say(SessionWords.everythingInvalid)
-    }
+    if session.state.tracks { client.invalidateEverything(session) }
     client.endSessionIfClean(session)
     if session.state.needsUpstream, !session.isOver {
       worker.pointee.adrift.append(session)

@@ -54,13 +54,15 @@ struct Repetition {
         begin = index
         isKept = hasBytes && !isWatching
       case .plain(let isRead), .blocking(let isRead): isAskedAgain[index] = hasBytes && (isRead || !wasSent)
+      case .redirection: isAskedAgain[index] = hasBytes
       case .watch:
         isAskedAgain[index] = hasBytes
         if !hasBytes { isWatching = true }
       case .unwatch: isAskedAgain[index] = hasBytes && isAskedAgain[..<index].contains(true)
-      case .exec, .discard, .discardForExec, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor:
+      case .exec, .discard, .discardForExec, .select, .setName, .hello, .auth, .helloAuth, .mode, .pause, .monitor:
         isAskedAgain[index] = hasBytes && !wasSent
-      case .interruption, .subscribe, .unsubscribe, .repeatable, .local, .reset, .identity, .fence, .repeated, .renewal:
+      case .interruption, .subscribe, .unsubscribe, .repeatable, .local, .reset, .identity, .fence, .repeated,
+        .redirected, .renewal:
         break
       }
     }

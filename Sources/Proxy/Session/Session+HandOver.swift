@@ -56,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.dropsStream = false
     pointee.lane = nil
     lane.close()
-    if session.state.isRESP3, session.state.tracks { say(SessionWords.everythingInvalid) }
+    if session.state.tracks { invalidateEverything(session) }
     // What has waited to know where it belongs need not be owed a reply to go on.
     reconsider()
     guard session.state.needsUpstream, upstream(of: session) == nil else { return }

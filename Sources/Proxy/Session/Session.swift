@@ -22,6 +22,8 @@ final class Session {
   var dropsStream = false
   /// What it may have written without anybody knowing.
   var writes = SessionWrites()
+  /// Tracking is to be switched on again, with the present upstream of the client that hears of it.
+  var mustRedirect = false
   /// The upstream is a feed, and was sent what may write.
   var hasWrittenToFeed = false
   /// When the newest request was sent that may block.

@@ -99,7 +99,7 @@ extension SessionState {
       switch entry.what {
       case .plain(let isRead), .blocking(let isRead):
         return isRead && byData == .unknown && !isOpen ? .readLost : byData
-      case .interruption: return byData
+      case .interruption, .pause: return byData
       case .multi:
         guard !isOpen else { return byData }
         isOpen = true
@@ -118,11 +118,12 @@ extension SessionState {
       case .unwatch:
         if !isOpen { isWatching = false }
         return isOpen ? byData : .ok
-      case .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .monitor: return isOpen ? byData : .notExecuted
+      case .watch, .select, .setName, .hello, .auth, .helloAuth, .mode, .redirection, .monitor:
+        return isOpen ? byData : .notExecuted
       case .subscribe, .unsubscribe, .repeatable: return isOpen ? byData : nil
       case .reset: return .reset
       case .local(let bytes): return .said(bytes)
-      case .identity, .fence, .repeated, .renewal: return nil
+      case .identity, .fence, .repeated, .redirected, .renewal: return nil
       }
     }
   }
@@ -146,4 +147,7 @@ enum SessionWords {
 
   /// To a client that caches: everything may have changed.
   static let everythingInvalid = Array(">2\r\n$10\r\ninvalidate\r\n_\r\n".utf8)
+  /// The same, to a subscriber.
+  static let everythingInvalidMessage = Array(
+    "*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n$-1\r\n".utf8)
 }

@@ -42,6 +42,8 @@ struct SessionState {
     var protocolVersion: UInt8?
     var modes: [ModeChange] = []
     var user: UpstreamCredentials?
+    /// What the server does from now on to everybody.
+    var pause: PauseChange?
     /// The connection becomes a feed.
     var becomesOpaque = false
   }
@@ -50,6 +52,10 @@ struct SessionState {
     let mode: Mode
     /// The request that switches it on, to be repeated on another upstream; nothing when it is switched off.
     let request: [UInt8]?
+    /// To which client of the ambassador invalidations go, if not to this one.
+    var redirection: Int?
+    /// It adds to what was switched on before, as prefixes do.
+    var isAddition = false
   }
 
   struct Queued: Equatable {
@@ -100,8 +106,19 @@ extension SessionState {
       && replies == .on
   }
 
+  /// Whether the open transaction gives the client another name.
+  var isRenaming: Bool {
+    if case .queueing(let queued) = transaction { queued.effects.name != nil } else { false }
+  }
+
   /// Whether another upstream must take over when this one is lost, without being asked to.
   var needsUpstream: Bool { !subscriptions.isEmpty || !modes.isEmpty || queue.hasUnsentRequests }
+
+  /// To which client of the ambassador this one's invalidations go, if not to itself: as it was said last.
+  var redirection: Int? { modes.last { $0.mode == .tracking }?.redirection }
+
+  /// Whether a request of ours may be sent in between: it would not become part of a transaction.
+  var takesOurs: Bool { isModeProven && !isInTransaction && !isSubscriberMode && !isOpaque }
 
   /// What is kept of requests.
   var keptBytes: Int { scriptBytes + queue.keptBytes }
@@ -251,6 +268,8 @@ extension SessionState {
     var effects: Effects?
     /// The upstream's own id.
     var upstreamID: Int?
+    /// Invalidations go to their listener again.
+    var isRedirected = false
     /// The session is over by RESET.
     var isReset = false
     /// The upstream has said what nobody has asked for.
@@ -265,8 +284,21 @@ extension SessionState {
     guard let head = queue.popFirst() else { return Outcome(isUnexpected: true) }
     if queuedCommands >= 0, reply.elementsEqual("+QUEUED\r\n".utf8) { queuedCommands += 1 }
     noteAnswered(head)
+    if case .redirection = head.what, !head.isMuted { return Outcome(delivery: translated(reply), settled: 1) }
     if case .plain = head.what { return Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1) }
     return settle(head, ReplyShape(reply, kind: kind))
+  }
+
+  /// What the server says of a redirection, with the ambassador's id in the place of the upstream's: GETREDIR says nothing
+  /// else, TRACKINGINFO says it behind a word.
+  private func translated(_ reply: UnsafeRawBufferPointer) -> Delivery {
+    let word = Array("redirect\r\n".utf8)
+    let isAlone = reply.first == UInt8(ascii: ":")
+    let place = isAlone ? 0 : reply.indices.first { reply[$0...].starts(with: word) }.map { $0 + word.count }
+    guard let redirection, let place, place + 1 < reply.count, (49...57).contains(reply[place + 1]) else {
+      return .pass
+    }
+    return .replace(reply[..<place] + Array(":\(redirection)".utf8) + reply[place...].drop { $0 != 13 })
   }
 
   /// Whether the beginning of a long reply is the client's to have.
@@ -323,7 +355,7 @@ extension SessionState {
     var outcome = Outcome(delivery: head.isMuted ? .drop : .pass, settled: 1)
     if queue.isEmpty { mayBecomeFeed = false }
     switch head.what {
-    case .plain, .blocking, .interruption, .repeatable: break
+    case .plain, .blocking, .interruption, .repeatable, .redirection: break
     case .local(let bytes): outcome = Outcome(delivery: .replace(bytes), settled: 1)
     case .multi:
       if shape == .ok {
@@ -347,6 +379,7 @@ extension SessionState {
     case .select(let database): change(shape, &outcome) { $0.database = database ?? $0.database }
     case .setName(let name): change(shape, &outcome) { $0.name = name }
     case .mode(let wanted): change(shape, &outcome) { $0.modes.append(wanted) }
+    case .pause(let wanted): change(shape, &outcome) { $0.pause = wanted }
     case .hello(let version, let answer):
       if shape == .queued {
         change(shape, &outcome) { $0.protocolVersion = version }
@@ -382,6 +415,7 @@ extension SessionState {
       outcome = Outcome(delivery: .drop, settled: 0)
       if case .integer(let id) = shape { outcome.upstreamID = id } else { outcome.upstreamID = -1 }
     case .fence, .repeated, .renewal: outcome = Outcome(delivery: .drop, settled: 0)
+    case .redirected: outcome = Outcome(delivery: .drop, settled: 0, isRedirected: shape == .ok)
     }
     return outcome
   }
@@ -422,8 +456,8 @@ extension SessionState {
   private mutating func apply(_ effects: Effects, _ outcome: inout Outcome) {
     if let version = effects.protocolVersion { isRESP3 = version == 3 }
     for change in effects.modes {
-      modes.removeAll { $0.mode == change.mode }
-      if change.request != nil { modes.append(change) }
+      if !change.isAddition { modes.removeAll { $0.mode == change.mode } }
+      if change.request != nil, !modes.contains(change) { modes.append(change) }
     }
     outcome.effects = effects
     if effects.becomesOpaque { becomeOpaque(&outcome) }

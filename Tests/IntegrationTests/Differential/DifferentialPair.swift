@@ -86,13 +86,14 @@ final class ComparedConnection {
     var bytes: [UInt8] = []
     var expected: [(words: [[UInt8]], replies: Int, messages: Int)] = []
     var toOthers = 0
+    var barred = 0
     for step in sent {
       // Whether it may be sent depends on those before it.
       guard !step.words.isEmpty else {
         bytes += step.bytes
         continue
       }
-      guard model.allows(step.words) else { continue }
+      guard model.allows(step.words), !isTooMuch(step.words, behind: expected.count, &barred) else { continue }
       let messages = messages(of: step.words, to: [self])
       toOthers += self.messages(of: step.words, to: others)
       bytes += step.bytes
@@ -108,6 +109,16 @@ final class ComparedConnection {
     for _ in 0..<toOthers {
       for other in others { try other.compareNext([Array("(message)".utf8)], isLast: false, of: 0) }
     }
+  }
+
+  /// A server closes the connection of whoever has yet to authenticate and leaves more than 1 KiB of replies unread that do
+  /// not fit the connection's own buffer, of 1 to 16 KiB (CVE-2025-21605); when, is a matter of chance. RESET makes a
+  /// client one of those, with the replies that it has not read.
+  private func isTooMuch(_ words: [[UInt8]], behind others: Int, _ barred: inout Int) -> Bool {
+    let name = String(decoding: words[0], as: UTF8.self).lowercased()
+    guard model.isBarred else { return model.isLocked && name == "reset" && others > 0 }
+    barred += 1
+    return barred > 4 && name != "auth" && name != "hello"
   }
 
   /// What is left is compared to the end of the connections; sometimes with nonsense at the end.
@@ -144,7 +155,8 @@ final class ComparedConnection {
   }
 
   private func compareNext(_ words: [[UInt8]], isLast: Bool, of messages: Int) throws {
-    let expected = try bare.reply()
+    let expected: RESPClient.Reply
+    do { expected = try bare.reply() } catch { throw Failure("\(Self.text(words)): the bare server: \(error)") }
     let got: RESPClient.Reply
     do { got = try service.reply() } catch {
       throw Failure("\(Self.text(words)): expected \(expected.value), but \(error)")

@@ -8,7 +8,7 @@ struct ReplyModel {
   private var isRESP3 = false
 
   /// Whether a new connection can do nothing yet.
-  private let isLocked: Bool
+  let isLocked: Bool
   private(set) var isBarred: Bool
 
   init(version: Int, isLocked: Bool) {
@@ -25,9 +25,16 @@ struct ReplyModel {
     // From those who have not introduced themselves a server takes little at a time.
     if isBarred, words.count > 10 || words.contains(where: { $0.count > 16_384 }) { return false }
     let name = Self.lower(words[0])
-    if isInTransaction { return !name.hasSuffix("subscribe") && name != "hello" && name != "auth" }
+    if isInTransaction {
+      return !name.hasSuffix("subscribe") && name != "hello" && name != "auth" && !isOfOthers(words)
+    }
     // One that is subscribed and hears of its own messages has them between its replies.
     return true
+  }
+
+  /// Whether the server would look for upstreams, which is refused in a transaction.
+  private func isOfOthers(_ words: [[UInt8]]) -> Bool {
+    words.count > 1 && Self.lower(words[0]) == "client" && ["kill", "unblock"].contains(Self.lower(words[1]))
   }
 
   /// Takes note of a request, and says how many replies it has.
