@@ -154,6 +154,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         ?? worker.bestReadLane(set, policy, avoiding: nil)
     }
 
+    // What the server has against this kind of connection, nobody need wait for.
+    let word = worker.refusal(of: set)
+    let refused = word ?? worker.pointee.nodes.firstIndex(of: node).flatMap { worker.refusal(of: set, by: $0) }
+
     for evacuee in evacuees {
       let client = evacuee.client
       if client.pointee.isClosed {
@@ -165,7 +169,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let isCounted = evacuee.isTouched && cause != .bigReply && cause != .unproven
       let again = isCounted ? min(evacuee.attempts, mostSoFar) + 1 : evacuee.attempts
       var target: LaneRef?
-      var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
+      var refusal = refused ?? .notExecuted(node.pointee.name, why)
       switch evacuee.kind {
       case .local:
         client.reply(evacuee.bytes)
@@ -186,7 +190,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
-        if target == nil, mayTryAgain(evacuee, again), worker.mayHold,
+        if target == nil, word == nil, mayTryAgain(evacuee, again), worker.mayHold,
           worker.pointee.primary == nil || worker.primaryLane(set) == nil
         {
           takeBack(evacuee, needsPrimary: false)
@@ -201,19 +205,29 @@ extension UnsafeMutablePointer where Pointee == Lane {
           refusal = .unproven(worker.primaryRefusal)
         }
       case .write where evacuee.isTouched:
+        if evacuee.bytes.withUnsafeBytes({ worker.spec(of: $0) }).session == .shutdown {
+          // It has been executed, and a server that ends tells so by closing the connection.
+          client.finishWhenIdle()
+          client.reconsider()
+          continue
+        }
         worker.pointee.counters.unknownFates += Int(evacuee.count)
         refusal = .unknownFate(node.pointee.name, why)
       case .write:
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
         guard let lane = target else {
-          if worker.mayHold {
+          if word == nil, worker.mayHold {
             takeBack(evacuee, needsPrimary: true)
             continue
           }
           break
         }
         worker.enter(evacuee.bytes, on: lane)
+      case .permission:
+        // It asks again, or is told that it cannot be known.
+        client.reconsider()
+        continue
       case .probe, .authentication, .errand: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {

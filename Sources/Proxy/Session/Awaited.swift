@@ -100,6 +100,14 @@ extension Awaited {
     }
   }
 
+  /// Who the client will be when it is answered with yes.
+  var user: UpstreamCredentials? {
+    switch self {
+    case .auth(let who), .helloAuth(_, let who, _, _): who
+    default: nil
+    }
+  }
+
   /// Whether it is answered by messages about subscriptions.
   var expectsNotices: Bool {
     switch self {

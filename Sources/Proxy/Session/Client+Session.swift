@@ -163,7 +163,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .noTouch: return takeMode(.noTouch, session, request)
     case .importSource: return takeMode(.importSource, session, request)
     case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
-    case nil:
+    case .shutdown, nil:
       if spec.pin == .interruption { return send(request, .interruption, session) }
       let blocks =
         spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking
