@@ -5,6 +5,8 @@ public enum SessionCommand: String, Sendable, CaseIterable {
   case subscribe, psubscribe, ssubscribe, unsubscribe, punsubscribe, sunsubscribe
   case wait, waitaof
   case monitor
+  /// It ends every connection, if all goes well.
+  case shutdown
   case tracking = "client|tracking"
   case getRedir = "client|getredir"
   case trackingInfo = "client|trackinginfo"

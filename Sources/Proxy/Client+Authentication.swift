@@ -32,6 +32,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
+    if let who = what.user, !pointee.worker.hasRoom(for: who) {
+      reply(ProxyRefusal.tooManyUsers.bytes)
+      return true
+    }
     let session = pointee.session ?? Session(client: self, isRESP3: pointee.set.pointee.protocolVersion == 3)
     pointee.session = session
     var request: [UInt8] = []

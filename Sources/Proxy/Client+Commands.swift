@@ -45,11 +45,25 @@ extension UnsafeMutablePointer where Pointee == Client {
   func answerLocally(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> Bool {
     guard let local = spec.local else { return forward(spec, request) }
     guard spec.accepts(argumentCount: pointee.scanner.argumentCount) else {
-      reply(error: pointee.worker.pointee.table.wrongArgumentCount(spec))
+      var bytes: [UInt8] = []
+      ReplyWriter.appendError(pointee.worker.pointee.table.wrongArgumentCount(spec), to: &bytes)
+      refuse(local, bytes)
       return true
+    }
+    switch permission(to: local, request.count) {
+    case .granted: break
+    case .refused(let words):
+      refuse(local, words)
+      return true
+    case .unknown: return false
     }
     pointee.lastCommand = spec.id
     return answer(local, arguments(of: request), spec)
+  }
+
+  /// An error in the place of an answer. CLIENT REPLY is not muted as the others are, but its errors are.
+  private func refuse(_ local: LocalCommand, _ error: [UInt8]) {
+    if local == .clientReply, let session = pointee.session { say(error, session) } else { reply(error) }
   }
 
   /// What a client is told that asks for what a shared connection cannot give.

@@ -7,7 +7,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Lets the request that was just scanned wait, and with it all that comes behind it. False: it has to be refused.
   func hold(_ length: Int) -> Bool {
     let worker = pointee.worker
-    guard worker.mayHold else { return false }
+    guard worker.mayHold, worker.refusal(of: pointee.set) == nil else { return false }
     pointee.heldBytes += length
     worker.pointee.heldBytes += length
     // One that tries again has been counted.
@@ -77,7 +77,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let held = pointee.held, pointee.outstanding == 0 else { return }
     let worker = pointee.worker
     if let lane = lane(for: held) { return place(held, on: lane) }
-    guard worker.mayHold else { return refuseHeld() }
+    guard worker.mayHold, worker.refusal(of: pointee.set) == nil else { return refuseHeld() }
     pointee.heldBytes += held.bytes
     worker.pointee.heldBytes += held.bytes
     waitForPrimary()
@@ -116,7 +116,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Nobody came: what was taken back was not executed, and never will be.
   private func refuseHeld() {
     guard let held = pointee.held else { return }
-    let refusal = pointee.worker.primaryRefusal.bytes
+    let refusal = pointee.worker.whyUnserved(pointee.set).bytes
     pointee.held = nil
     for item in held.items {
       switch item {

@@ -331,7 +331,7 @@ extension UnsafeMutablePointer where Pointee == Client {
               pointee.isHeldForProof = true
               return false
             }
-            reply(ProxyRefusal.unproven(worker.primaryRefusal).bytes)
+            reply((worker.refusal(of: pointee.set) ?? .unproven(worker.primaryRefusal)).bytes)
             run.start = at + length
             return true
           }
@@ -456,8 +456,11 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   private func refuse(_ kind: Pending.Kind) {
     let worker = pointee.worker
-    if kind == .read, pointee.rules.policy == .replica { return reply(ProxyRefusal.noReplica.bytes) }
-    reply(worker.primaryRefusal.bytes)
+    if kind == .read, pointee.rules.policy == .replica {
+      let refusals = worker.pointee.fitReplicas.lazy.compactMap { worker.refusal(of: pointee.set, by: $0) }
+      return reply((refusals.first ?? .noReplica).bytes)
+    }
+    reply(worker.whyUnserved(pointee.set).bytes)
   }
 
   func refuseSyntax() {
@@ -468,7 +471,12 @@ extension UnsafeMutablePointer where Pointee == Client {
       lane.abandonStream()
       pointee.stream = .none
     }
-    finish(with: bytes)
+    finishUnlessMuted(with: bytes)
+  }
+
+  /// Whoever has asked not to be answered is closed without a word.
+  private func finishUnlessMuted(with bytes: [UInt8]) {
+    if pointee.session?.state.takeMute() == true { finishWhenIdle() } else { finish(with: bytes) }
   }
 
   /// Runs a command typed without RESP: the server takes it as an array of the words. False: not now.
@@ -480,7 +488,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       var bytes: [UInt8] = []
       error.appendReply(to: &bytes)
       pointee.scanner.reset()
-      finish(with: bytes)
+      finishUnlessMuted(with: bytes)
       return true
     }
     pointee.scanner.reset()

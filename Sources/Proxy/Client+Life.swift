@@ -11,6 +11,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let set = laneSet(database: 0, protocolVersion: 2, identity: 0)
     let client = ClientRef.allocate(capacity: 1)
     client.initialize(to: Client(worker: self, fd: fd, id: id, set: set))
+    set.pointee.clients += 1
     client.pointee.rules = rules
     client.pointee.listener = listener
     client.pointee.isBarred = rules.requiresAuthentication
@@ -68,6 +69,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       // Nobody waits for what it would still bring.
       lane.end("its client has gone", blaming: false)
     }
+    worker.leave(pointee.set)
     worker.countClient(of: pointee.set.pointee.identity, -1)
     pointee.isReaped = true
     freeIfDone()

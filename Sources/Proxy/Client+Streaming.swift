@@ -94,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     if node == nil, kind == .streamedWrite || pointee.rules.policy != .replica, hold(count) { return false }
     guard let node else {
       pointee.stream = .discarding
-      reply(worker.primaryRefusal.bytes)
+      reply(worker.whyUnserved(pointee.set).bytes)
       return true
     }
     guard let lane = worker.lend(pointee.set, node, to: self, isShort: true) else {

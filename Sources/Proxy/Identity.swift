@@ -5,6 +5,8 @@ struct Identity {
   var credentials: UpstreamCredentials?
   /// Clients that are this user now. A place in the list that has none may become another's.
   var clients = 0
+  /// What the server lets the user do of what is answered here.
+  var permissions = Permissions()
 }
 
 extension UnsafeMutablePointer where Pointee == Worker {
@@ -24,12 +26,35 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return pointee.identities.count - 1
   }
 
+  /// Whether one more may be this user.
+  func hasRoom(for credentials: UpstreamCredentials) -> Bool {
+    pointee.identities.count < Limits.identities
+      || pointee.identities.dropFirst().contains { $0.clients == 0 || $0.credentials == credentials }
+  }
+
   /// Nobody is this user any more: its connections end, and none of them may be found by the next who gets its place.
   private func retireLanes(of identity: Int) {
-    for lane in pointee.lanes where lane.pointee.set.pointee.identity == identity && !lane.pointee.isLent {
+    pointee.identities[identity].permissions = Permissions()
+    for set in pointee.sets where set.pointee.identity == identity {
+      set.pointee.forgetRefusals()
+      endLanes(of: set)
+    }
+  }
+
+  /// Ends the lanes of a set that nobody uses, when they owe nothing.
+  func endLanes(of set: LaneSetRef) {
+    for lane in pointee.lanes where lane.pointee.set == set && !lane.pointee.isLent {
       forget(lane)
       if lane.pointee.pending.isEmpty { lane.close() } else { lane.pointee.isRetiring = true }
     }
+  }
+
+  /// A client uses the lanes of this set no more.
+  func leave(_ set: LaneSetRef) {
+    set.pointee.clients -= 1
+    guard set.pointee.clients == 0, !set.pointee.isFirst else { return }
+    set.pointee.unusedSince = pointee.loop.now
+    armTrim()
   }
 
   func countClient(of identity: Int, _ change: Int) {
@@ -48,6 +73,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       protocolVersion: protocolVersion ?? present.pointee.protocolVersion,
       identity: identity ?? present.pointee.identity)
     pointee.set = set
+    set.pointee.clients += 1
+    worker.leave(present)
     guard set.pointee.identity != present.pointee.identity else { return }
     worker.countClient(of: set.pointee.identity, 1)
     worker.countClient(of: present.pointee.identity, -1)

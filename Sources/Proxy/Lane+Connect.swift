@@ -108,13 +108,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   /// The node is well, but has no connection of this kind for us: not the others' matter, unless it is about our own user.
   private func refuseHandshake(_ why: String) {
-    let set = pointee.set
-    guard set.pointee.identity != 0 || set.pointee.database != 0 || set.pointee.protocolVersion != 2 else {
+    let (set, worker) = (pointee.set, pointee.worker)
+    guard !set.pointee.isFirst, let place = worker.pointee.nodes.firstIndex(of: pointee.node) else {
       return fail("it refused the handshake: \(why)")
     }
-    set.pointee.refusal = "it refused the handshake: \(why)"
-    set.pointee.refusedUntil = pointee.worker.pointee.loop.now + Limits.refusalPause
-    end(set.pointee.refusal, blaming: false)
+    // That our own password is wrong, as in the middle of a rotation, tells no client anything.
+    let isOurs = set.pointee.identity == 0 && why.hasPrefix("WRONGPASS ")
+    let until = worker.pointee.loop.now + Limits.refusalPause
+    set.pointee.note(HandshakeRefusal(until: until, words: isOurs ? nil : why), by: place)
+    end("it refused the handshake: \(why)", blaming: false)
   }
 
   private func becomeReady() {

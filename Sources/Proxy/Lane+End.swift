@@ -159,6 +159,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
         ?? worker.bestReadLane(set, policy, avoiding: nil)
     }
 
+    // What the server has against this kind of connection, nobody need wait for.
+    let word = worker.refusal(of: set)
+    let refused = word ?? worker.pointee.nodes.firstIndex(of: node).flatMap { worker.refusal(of: set, by: $0) }
+
     for evacuee in evacuees {
       let client = evacuee.client
       if client.pointee.isClosed {
@@ -170,7 +174,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let isCounted = evacuee.isTouched && cause != .bigReply && cause != .unproven
       let again = isCounted ? min(evacuee.attempts, mostSoFar) + 1 : evacuee.attempts
       var target: LaneRef?
-      var refusal = ProxyRefusal.notExecuted(node.pointee.name, why)
+      var refusal = refused ?? .notExecuted(node.pointee.name, why)
       switch evacuee.kind {
       case .local:
         client.reply(evacuee.bytes)
@@ -191,7 +195,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if let lane = target, client.pointee.outstanding == 0, lane.pointee.isShared {
           target = laneOfItsOwn(for: evacuee, insteadOf: lane)
         }
-        if target == nil, mayTryAgain(evacuee, again), worker.mayHold,
+        if target == nil, word == nil, mayTryAgain(evacuee, again), worker.mayHold,
           worker.pointee.primary == nil || worker.primaryLane(set) == nil
         {
           takeBack(evacuee, needsPrimary: false)
@@ -213,13 +217,17 @@ extension UnsafeMutablePointer where Pointee == Lane {
         target = client.pointee.outstanding > 0 ? client.pointee.lane : primaryRefuge
         if let lane = target, !lane.pointee.node.pointee.isPrimary { target = nil }
         guard let lane = target else {
-          if worker.mayHold {
+          if word == nil, worker.mayHold {
             takeBack(evacuee, needsPrimary: true)
             continue
           }
           break
         }
         worker.enter(evacuee.bytes, on: lane)
+      case .permission:
+        // It asks again, or is told that it cannot be known.
+        client.reconsider()
+        continue
       case .probe, .authentication, .errand: continue
       case .streamedRead, .streamedWrite:
         if case .unknown = fate {
@@ -252,7 +260,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let (worker, client) = (pointee.worker, evacuee.client)
     evacuee.bytes.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, _ in
-        let isRead = worker.spec(of: request).flags.contains(.readonly)
+        let spec = worker.spec(of: request)
+        // It has been executed, and a server that ends tells so by closing the connection.
+        if spec.session == .shutdown { return client.finishWhenIdle() }
+        let isRead = spec.flags.contains(.readonly)
         if isRead, evacuee.attempts + 1 < Limits.silentMoves, worker.mayHold {
           client.takeBack(Array(request), isRead: false, needsPrimary: true, attempts: evacuee.attempts + 1)
           return

@@ -1,3 +1,4 @@
+import Commands
 import RESP
 import Reactor
 
@@ -198,7 +199,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
       if isRefused, error == .noScript { noteAbsence(of: request) }
       client.takeBack(
         Array(request), isRead: isRead,
-        needsPrimary: !isRead || pointee.node.pointee.isPrimary || isRefused && error == .noScript)
+        needsPrimary: !isRead || pointee.node.pointee.isPrimary
+          || isRefused && (error == .noScript || error == .notPermitted))
     } else {
       client.pointee.held?.append(.reply(Array(reply)))
     }
@@ -217,6 +219,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .noScript:
         // Scripts are not replicated, so the primary may have it. Without one, the client's answer to this is better than
         // none: it sends the script.
+        return worker.primaryLane(pointee.set) != nil
+      case .notPermitted:
+        // Users are not replicated either: it is the primary that a client believes it talks to.
         return worker.primaryLane(pointee.set) != nil
       case .busy: break
       // What it had, it may have no more: a failed load leaves nothing.
@@ -258,11 +263,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
       let isPush = pointee.scanner.kind == UInt8(ascii: ">")
       pointee.scanner.reset()
       if isPush { return length }
-      let (kind, isProof) = (head.pointee.kind, head.pointee.attempts == 1)
+      let (kind, attempts, client) = (head.pointee.kind, head.pointee.attempts, head.pointee.client)
       settleHead(head)
       let reply = UnsafeRawBufferPointer(rebasing: bytes[..<length])
-      if kind == .probe { takeProbe(reply, isProof: isProof) }
+      if kind == .probe { takeProbe(reply, isProof: attempts == 1) }
       if kind == .authentication { takeAuthentication(reply) }
+      if kind == .permission, let client { client.takePermission(LocalCommand(rawValue: attempts), reply) }
       return length
     case .needMore: return 0
     case .malformed, .inline:

@@ -1,3 +1,4 @@
+import Commands
 import Reactor
 
 // From requests to the node's socket.
@@ -55,6 +56,19 @@ extension UnsafeMutablePointer where Pointee == Lane {
       Pending(client: nil, bytes: UInt32(request.count), count: 1, kind: kind, attempts: attempts))
     pointee.newRuns &+= 1
     pointee.requests.append(request)
+    pointee.node.pointee.outstanding += 1
+    markDirty()
+  }
+
+  /// Takes a question of our own for which a client waits.
+  func appendQuestion(_ request: [UInt8], about command: LocalCommand, for client: ClientRef) {
+    pointee.pending.append(
+      Pending(
+        client: client, bytes: UInt32(request.count), count: 1, kind: .permission, attempts: command.rawValue))
+    pointee.newRuns &+= 1
+    pointee.requests.append(request)
+    client.pointee.lane = self
+    client.pointee.outstanding += 1
     pointee.node.pointee.outstanding += 1
     markDirty()
   }

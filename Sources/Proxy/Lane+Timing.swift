@@ -60,7 +60,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .streamedRead, .streamedWrite:
         kind = head.pointee.kind == .streamedRead ? .read : .write
         words = "(a long request)"
-      case .local, .probe, .authentication, .errand: return
+      case .local, .probe, .authentication, .errand, .permission: return
       }
     }
     worker.pointee.slowLog.note(

@@ -147,7 +147,7 @@ struct Lane: ~Copyable {
   var isAwaitingReply: Bool {
     guard let head = pending.first else { return false }
     switch head.pointee.kind {
-    case .read, .write, .local, .probe, .authentication, .errand: return sent > 0
+    case .read, .write, .local, .probe, .authentication, .errand, .permission: return sent > 0
     case .streamedRead, .streamedWrite: return !isStreamOpen || streamUnsent > 0
     }
   }

@@ -91,6 +91,8 @@ public struct Limits: Sendable {
   static let identities = 256
   /// Pause after a server has refused the handshake of a kind of connection.
   static let refusalPause = 0.5
+  /// How long a user who was allowed a command that is answered here is not asked about again.
+  static let permissionLife = 2.0
   /// Upstreams kept for the next client that needs one of its own, for each lane set and node.
   static let idleUpstreams = 4
   /// As many as that when they are in demand, as by workers that wait in a loop; those above the number before are closed

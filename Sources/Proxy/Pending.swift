@@ -19,6 +19,9 @@ struct Pending: BitwiseCopyable {
     case authentication
     /// For the node's ears only: nobody waits for what it says.
     case errand
+    /// Asks whether a user may run the command of ours whose number is in `attempts`. A client waits, not for the reply
+    /// but until it is known.
+    case permission
 
     /// Nobody but the ambassador hears of the reply.
     @inline(__always)

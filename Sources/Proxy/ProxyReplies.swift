@@ -10,6 +10,8 @@ indirect enum ProxyRefusal: Sendable {
   case paused
   /// `reads.policy: replica` and none can be read from.
   case noReplica
+  /// The server does not take the client's user, or not for this database; in its own words.
+  case refused(String)
   /// The upstream ended before any byte of the command was sent, or sending it again has failed too often.
   case notExecuted(NodeAddress, String)
   /// The command was sent, and its reply will never come.
@@ -37,7 +39,7 @@ indirect enum ProxyRefusal: Sendable {
   /// Why, without what became of the command.
   var reason: String {
     switch self {
-    case .noPrimary(let why): why
+    case .noPrimary(let why), .refused(let why): why
     case .paused: "writes are paused"
     case .notExecuted(let node, let why), .unknownFate(let node, let why), .readLost(let node, let why):
       "lost \(node): \(why)"
@@ -51,6 +53,7 @@ indirect enum ProxyRefusal: Sendable {
   private var text: String {
     switch self {
     case .noPrimary(let why): "AMBDOWN \(why); the command was not executed"
+    case .refused(let words): words
     case .paused:
       "AMBDOWN writes are paused and more may not wait (failover.hold-bytes); the command was not executed"
     case .noReplica: "AMBDOWN no replica can be read from and reads.policy is replica; the command was not executed"

@@ -113,12 +113,27 @@ extension UnsafeMutablePointer where Pointee == Worker {
     index < set.pointee.shared.count ? set.pointee.shared[index] : nil
   }
 
+  /// Whether a connection of this kind is to be tried: the node has failed none lately, nor refused one.
+  private func mayConnect(_ set: LaneSetRef, _ index: Int) -> Bool {
+    let now = pointee.loop.now
+    return pointee.nodes[index].pointee.mayConnect(now: now) && set.pointee.refusal(by: index, now: now) == nil
+  }
+
+  /// What the primary has said to connections of this kind: waiting would not change it.
+  func refusal(of set: LaneSetRef) -> ProxyRefusal? { pointee.primary.flatMap { refusal(of: set, by: $0) } }
+
+  func refusal(of set: LaneSetRef, by place: Int) -> ProxyRefusal? {
+    set.pointee.refusal(by: place, now: pointee.loop.now)?.words.map { .refused($0) }
+  }
+
+  /// Why nobody serves a client of this set.
+  func whyUnserved(_ set: LaneSetRef) -> ProxyRefusal { refusal(of: set) ?? primaryRefusal }
+
   /// Opens the shared lane to a node; nothing while the node is not to be tried.
   @inline(never)
   func openShared(_ set: LaneSetRef, _ index: Int) -> LaneRef? {
     let node = pointee.nodes[index]
-    guard node.pointee.mayConnect(now: pointee.loop.now), set.pointee.refusedUntil <= pointee.loop.now,
-      let lane = open(set, node, .shared)
+    guard mayConnect(set, index), let lane = open(set, node, .shared)
     else { return nil }
     while set.pointee.shared.count <= index { set.pointee.shared.append(nil) }
     set.pointee.shared[index] = lane
@@ -139,7 +154,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       pointee.lent += 1
       return lane
     }
-    guard node.pointee.mayConnect(now: pointee.loop.now), let lane = open(set, node, .own(client)) else { return nil }
+    guard mayConnect(set, index), let lane = open(set, node, .own(client)) else { return nil }
     pointee.lent += 1
     return lane
   }

@@ -83,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Opens the shared lanes that are missing, so that they are ready before the first request needs them.
   func openWanted() {
     let now = pointee.loop.now
-    for set in pointee.sets {
+    for set in pointee.sets where set.pointee.clients > 0 || set.pointee.isFirst {
       set.pointee.chooseAnew()
       for (index, node) in pointee.nodes.enumerated() where isWanted(node) && shared(set, index) == nil {
         if node.pointee.mayConnect(now: now) { _ = openShared(set, index) }

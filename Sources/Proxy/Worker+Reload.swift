@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
         lane.authenticateAnew()
       }
     }
-    for set in pointee.sets where set.pointee.identity == 0 { set.pointee.refusedUntil = 0 }
+    for set in pointee.sets where set.pointee.identity == 0 { set.pointee.forgetRefusals() }
   }
 
   /// From now on writes are entered. Those of before were not: a read must be proven to see them all.

@@ -245,4 +245,24 @@ struct ConnectionModeTests {
       try bystanders.stop()
     }
   }
+
+  @Test(.throughTheAmbassador, arguments: ["OFF", "SKIP"])
+  func `whoever wants no replies is closed for nonsense without a word`(mode: String) throws {
+    try withLab(replicas: 0) { lab in
+      for nonsense in ["*x\r\n", "*1\r\n:1\r\n", "SET \"a\r\n"] {
+        let client = try lab.connect()
+        try client.send(Request.bytes(["CLIENT", "REPLY", mode]) + Array(nonsense.utf8))
+        try expectEqual(try client.bytesUntilClosed(), [], nonsense)
+      }
+    }
+  }
+
+  @Test func `SHUTDOWN closes the connection of whoever asks for it`() throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      try client.send(Request.bytes(["SHUTDOWN", "NOSAVE"]))
+      try expectEqual(try client.bytesUntilClosed(), [])
+      try eventually("the server has ended") { !lab.primary.isRunning }
+    }
+  }
 }

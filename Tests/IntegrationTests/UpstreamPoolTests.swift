@@ -173,4 +173,23 @@ struct UpstreamPoolTests {
       }
     }
   }
+
+  @Test(.throughTheAmbassador)
+  func `connections for a database that no client uses end`() throws {
+    try withLab(replicas: 1) { lab in
+      let (staying, leaving) = (try lab.connect(), try lab.connect())
+      for (client, database) in [(staying, "3"), (leaving, "7")] {
+        try expectEqual(try client.call("SELECT", database), .simple("OK"))
+        try expectEqual(try client.call("SET", "key", database), .simple("OK"))
+      }
+      try check(try upstreams(lab).contains { $0["db"] == "7" }, "none for this database")
+      try expectEqual(try leaving.call("SELECT", "0"), .simple("OK"))
+      try eventually(within: .seconds(40), "they have ended") {
+        try !upstreams(lab).contains { $0["db"] == "7" }
+      }
+      try check(try upstreams(lab).contains { $0["db"] == "3" }, "others have ended too")
+      try expectEqual(try staying.call("GET", "key"), .bulk("3"))
+      try expectEqual(try leaving.pipeline([["SELECT", "7"], ["GET", "key"]]).last, .bulk("7"))
+    }
+  }
 }

@@ -121,6 +121,14 @@ extension Awaited {
   /// Whether the reply is needed whole, however long it is.
   var needsWholeReply: Bool { self == .redirection || expectsNotices }
 
+  /// Who the client will be when it is answered with yes.
+  var user: UpstreamCredentials? {
+    switch self {
+    case .auth(let who), .helloAuth(_, let who, _, _): who
+    default: nil
+    }
+  }
+
   /// Whether it is answered by messages about subscriptions.
   var expectsNotices: Bool {
     switch self {

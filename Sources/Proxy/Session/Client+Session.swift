@@ -166,7 +166,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     case .pause: return send(request, pause(arguments(of: request)).map { .pause($0) } ?? .plain(isRead: true), session)
     case .unpause: return send(request, .pause(.ends), session)
     case .wait, .waitaof: return takeBlocking(session, spec, request, isRead: false, needsFence: true)
-    case nil:
+    case .shutdown, nil:
       if spec.pin == .interruption { return send(request, .interruption, session) }
       let blocks =
         spec.handling == .pinnedIfBlocking ? blocks(request) : spec.handling == .pinned && spec.pin == .blocking

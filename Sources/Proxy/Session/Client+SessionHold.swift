@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// No upstream has come in time: what has waited was not executed, and never will be.
   func giveUpWaiting(_ session: Session) {
     stopWaiting(session)
-    let refusal = pointee.worker.primaryRefusal
+    let refusal = pointee.worker.whyUnserved(pointee.set)
     session.abortReason = refusal.reason
     let words = { (fate: SessionState.Fate) -> [UInt8] in
       switch fate {

@@ -71,7 +71,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     if what == .exec, session.lane != nil, session.state.isInTransaction {
       return send(["DISCARD"], .discardForExec(SessionWords.execAborted), session)
     }
-    let refusal = isFull ? ProxyRefusal.noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.primaryRefusal
+    let refusal =
+      isFull ? .noUpstreamLeft(worker.pointee.settings.limits.maxPinned) : worker.whyUnserved(pointee.set)
     if what == .multi, !session.state.isInTransaction {
       // An error would be overheard by clients that send all of a transaction at once, and the rest of it executed.
       session.state.abortFromTheStart()

@@ -175,11 +175,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     // Half a reply, or a feed that nobody can take up where it ended.
     if pointee.isReplyStarted || client.pointee.isClosed { return client.close() }
     if session.state.isOpaque { return client.endAfterFeed() }
+    let refused = worker.pointee.nodes.firstIndex(of: node).flatMap { worker.refusal(of: pointee.set, by: $0) }
     let words = { (fate: SessionState.Fate) -> [UInt8] in
       switch fate {
       case .unknown: ProxyRefusal.unknownFate(node.pointee.name, why).bytes
       case .readLost: ProxyRefusal.readLost(node.pointee.name, why).bytes
-      case .notExecuted: ProxyRefusal.notExecuted(node.pointee.name, why).bytes
+      case .notExecuted: (refused ?? .notExecuted(node.pointee.name, why)).bytes
       case .ok: SessionWords.ok
       case .said(let bytes): bytes
       case .reset: SessionWords.reset
@@ -193,7 +194,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let total = pointee.isStreamOpen ? Int.max : pointee.streamQueued
     let answers = session.state.lose(
       sentUpTo: pointee.streamQueued - pointee.streamUnsent, of: total, isHeadRefused: session.isHeadRefused,
-      mayRepeat: worker.mayHold && !client.pointee.isFinishing && !pointee.isHandedOver, render: words)
+      mayRepeat: refused == nil && worker.mayHold && !client.pointee.isFinishing && !pointee.isHandedOver, render: words
+    )
     session.isHeadRefused = false
     session.unblockedBy = nil
     session.abortReason = "lost \(node.pointee.name): \(why)"
@@ -208,7 +210,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     if session.state.tracks { client.invalidateEverything(session) }
     client.endSessionIfClean(session)
-    if session.state.needsUpstream, !session.isOver {
+    if session.state.needsUpstream, !session.isOver, refused != nil {
+      // The server keeps no connection of a user that it does not take.
+      client.close()
+    } else if session.state.needsUpstream, !session.isOver {
       worker.pointee.adrift.append(session)
       client.waitForUpstream(session)
       worker.keepTime()

@@ -71,7 +71,21 @@ extension UnsafeMutablePointer where Pointee == Worker {
         if set.pointee.idle[index].count > Limits.idleUpstreams { isFull = true }
       }
     }
-    if isFull { armTrim() }
+    if endUnusedLanes() || isFull { armTrim() }
+  }
+
+  /// Ends the lanes of databases and protocol versions that no client has used for a while. Says whether there are others
+  /// that may be unused for long.
+  private func endUnusedLanes() -> Bool {
+    var some = false
+    for set in pointee.sets where set.pointee.clients == 0 && !set.pointee.isFirst {
+      if pointee.loop.now - set.pointee.unusedSince >= Limits.idleUpstreamLife {
+        endLanes(of: set)
+      } else {
+        some = true
+      }
+    }
+    return some
   }
 
   func armTrim() {
