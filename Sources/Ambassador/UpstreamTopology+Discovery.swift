@@ -12,7 +12,7 @@ extension UpstreamTopology {
       }
     }
     let server = update.server.map {
-      ServerIdentity(version: $0.version, mode: $0.mode, databases: $0.databases)
+      ServerIdentity(version: $0.version, mode: $0.mode, databases: $0.databases, modules: $0.modules)
     }
     self.init(
       primary: update.snapshot.primary.flatMap { node($0, isDirect: true) },

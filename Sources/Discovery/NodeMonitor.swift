@@ -29,6 +29,8 @@ public struct ServerDescription: Equatable, Sendable {
   public var mode: String
   public var runID: String
   public var databases: Int
+  /// None as well where the user may not ask for them.
+  public var modules: [LoadedModule] = []
 }
 
 /// Keeps an eye on one node, for as long as it lives: heartbeats with a deadline, new attempts with backoff and jitter.
@@ -146,7 +148,7 @@ final class NodeMonitor {
 
   /// The first questions on a connection.
   private func introduce() {
-    var commands: [[String]] = [["INFO", "server"], ["CONFIG", "GET", "databases"]]
+    var commands: [[String]] = [["INFO", "server"], ["CONFIG", "GET", "databases"], ["MODULE", "LIST"]]
     let asksCommands = wantsCommands && haste == nil
     if asksCommands { commands.append(["COMMAND"]) }
     var raw = commands.map { $0.map { Array($0.utf8) } }
@@ -174,7 +176,8 @@ final class NodeMonitor {
           ServerDescription(
             version: String(fields["redis_version"] ?? ""), mode: String(fields["redis_mode"] ?? "standalone"),
             runID: String(fields["run_id"] ?? ""),
-            databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16)))
+            databases: replies[1].array?.last?.text.flatMap { Int($0) } ?? 16,
+            modules: (replies[2].array ?? []).compactMap(LoadedModule.init(reply:)))))
     }
   }
 
@@ -217,6 +220,22 @@ final class NodeMonitor {
     guard !isCancelled else { return }
     timer = TimerSource(on: loop, after: seconds) { [weak self] in
       if let self { act(self) }
+    }
+  }
+}
+
+extension LoadedModule {
+  /// Reads one of `MODULE LIST`: names of fields, each with its value.
+  init?(reply: RedisReply) {
+    guard let items = reply.array else { return nil }
+    var fields: [String: RedisReply] = [:]
+    for index in stride(from: 0, to: items.count - 1, by: 2) {
+      if let key = items[index].text { fields[key] = items[index + 1] }
+    }
+    guard let name = fields["name"]?.text, let version = fields["ver"]?.integer else { return nil }
+    self.init(name: name, version: version)
+    if let path = fields["path"]?.text {
+      origin = Origin(path: path, arguments: (fields["args"]?.array ?? []).compactMap(\.text))
     }
   }
 }

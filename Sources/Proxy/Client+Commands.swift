@@ -1,6 +1,7 @@
 import Commands
 import RESP
 import Reactor
+import Topology
 
 // Commands that are not simply sent on.
 extension UnsafeMutablePointer where Pointee == Client {
@@ -269,7 +270,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       ReplyWriter.appendBulk(value, to: &bytes)
     }
     ReplyWriter.appendBulk("modules", to: &bytes)
-    ReplyWriter.appendArrayHeader(count: 0, to: &bytes)
+    ReplyWriter.appendArrayHeader(count: server.modules.count, to: &bytes)
+    for module in server.modules { module.append(version, to: &bytes) }
     if let who { return authenticate(as: who, protocolVersion: protocolVersion, name: name, answer: bytes) }
     if let session = pointee.session, session.lane != nil, protocolVersion != pointee.set.pointee.protocolVersion {
       return sendHello(protocolVersion, answer: bytes, session)
@@ -277,6 +279,23 @@ extension UnsafeMutablePointer where Pointee == Client {
     use(protocolVersion: protocolVersion)
     reply(bytes)
     return true
+  }
+}
+
+extension LoadedModule {
+  /// As `HELLO` tells of it.
+  fileprivate func append(_ protocolVersion: RESPVersion, to bytes: inout [UInt8]) {
+    ReplyWriter.appendMapHeader(count: origin == nil ? 2 : 4, protocolVersion, to: &bytes)
+    ReplyWriter.appendBulk("name", to: &bytes)
+    ReplyWriter.appendBulk(name, to: &bytes)
+    ReplyWriter.appendBulk("ver", to: &bytes)
+    ReplyWriter.appendInteger(version, to: &bytes)
+    guard let origin else { return }
+    ReplyWriter.appendBulk("path", to: &bytes)
+    ReplyWriter.appendBulk(origin.path, to: &bytes)
+    ReplyWriter.appendBulk("args", to: &bytes)
+    ReplyWriter.appendArrayHeader(count: origin.arguments.count, to: &bytes)
+    for argument in origin.arguments { ReplyWriter.appendBulk(argument, to: &bytes) }
   }
 }
 

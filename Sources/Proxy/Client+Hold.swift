@@ -236,7 +236,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   }
 
   /// Whether a connection to the primary is in use.
-  private var isPrimaryReady: Bool {
+  var isPrimaryReady: Bool {
     guard let primary = pointee.primary, !pointee.isPrimaryBarred else { return false }
     return pointee.sets.contains { shared($0, primary)?.pointee.state == .ready }
   }

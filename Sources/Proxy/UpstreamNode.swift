@@ -29,6 +29,8 @@ struct UpstreamNode: ~Copyable {
   var lastProven: Ticket = 0
   /// It is not read from until then, because of what it answered.
   var shunnedUntil = 0.0
+  /// Since when it may be read from; never, if that is infinitely long ago.
+  var fitSince = -Double.infinity
   /// Since when it is read from again, beside others that were all along; infinitely long where it does not matter.
   var warmSince = -Double.infinity
   /// Requests in flight to it, all lanes together.

@@ -49,8 +49,12 @@ public struct ServerIdentity: Sendable, Equatable {
   public var mode: String
   /// How many databases `SELECT` reaches.
   public var databases: Int
+  public var modules: [LoadedModule]
 
-  public init(version: String = "7.0.15", mode: String = "standalone", databases: Int = 16) {
+  public init(
+    version: String = "7.0.15", mode: String = "standalone", databases: Int = 16, modules: [LoadedModule] = []
+  ) {
+    self.modules = modules
     self.version = version
     self.mode = mode
     self.databases = databases

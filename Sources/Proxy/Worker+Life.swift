@@ -70,11 +70,17 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if isReload { reportHandover(kept: kept) }
   }
 
-  /// Replicas that join others begin slowly. Where all are new, nobody else could take their part.
+  /// Replicas that join others begin slowly. Where all are new, nobody else could take their part: also those that are found
+  /// one after the other at the start.
   private func warmUp(beside before: [Int]) {
-    guard pointee.fitReplicas.contains(where: before.contains) else { return }
+    let now = pointee.loop.now
+    let others = pointee.fitReplicas.filter(before.contains)
+    let areSettled = others.contains { now - pointee.nodes[$0].pointee.fitSince >= Limits.warmUp }
     for index in pointee.fitReplicas where !before.contains(index) {
-      pointee.nodes[index].pointee.warmSince = pointee.loop.now
+      let node = pointee.nodes[index]
+      let isNew = node.pointee.fitSince == -.infinity
+      if !others.isEmpty, areSettled || !isNew { node.pointee.warmSince = now }
+      node.pointee.fitSince = now
     }
   }
 

@@ -116,7 +116,7 @@ struct CommandTableMergingTests {
     ]
     let merged = builtin.merging(live)
     #expect(merged.lookup("client", "setname").local == .clientSetName)
-    #expect(merged.lookup("client", "pause").handling == .forward)
+    #expect(merged.lookup("client", "pause").pin == .interruption)
     #expect(merged.lookup("script", "debug").handling == .pinned)
     #expect(merged.lookup("object", "freq").placement == .primary)
     #expect(merged.lookup("memory", "usage").placement == .primary)

@@ -12,14 +12,14 @@ struct ReadYourWritesTests {
       let (writer, reader) = (try lab.connect(), try lab.connect())
       for relay in lab.redis.relays { relay.hold() }
       try expectEqual(try writer.call("SET", "key", "new"), .simple("OK"))
-      let calls = try lab.redis.calls(of: "get") {
+      let calls = try lab.calls(of: "get") {
         for _ in 0..<50 {
           try expectEqual(try reader.call("GET", "key"), .bulk("new"))
           try expectEqual(try writer.call("GET", "key"), .bulk("new"))
         }
       }
       try expectEqual(calls, [100, 0, 0])
-      let others = try lab.redis.calls(of: "get") {
+      let others = try lab.calls(of: "get") {
         for _ in 0..<100 { try expectEqual(try reader.call("GET", "other"), .bulk("value")) }
       }
       try expectEqual(others[0], 0, "reads of other keys on the primary")
@@ -48,7 +48,7 @@ struct ReadYourWritesTests {
         ("xread", ["XREAD", "STREAMS", "s", "0"]), ("sort_ro", ["SORT_RO", "other:list", "BY", "nosort"]),
         ("get", ["GET", "other"]),
       ] {
-        let calls = try lab.redis.calls(of: command) { _ = try client.call(request) }
+        let calls = try lab.calls(of: command) { _ = try client.call(request) }
         try expectEqual(calls[0], 0, "\(request)")
       }
       let declared = ["EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "key"]
@@ -398,7 +398,7 @@ struct ReadYourWritesTests {
         try expectEqual(try client.pipeline(names.map { ["GET", $0] }), expected)
       }
       try expectEqual(calls, [40, 0, 0])
-      let others = try lab.redis.calls(of: "get") {
+      let others = try lab.calls(of: "get") {
         let rest = names.filter { $0 != names[position] }
         try expectEqual(try client.pipeline(rest.map { ["GET", $0] }), rest.map { _ in .bulk("old") })
       }

@@ -7,7 +7,7 @@ struct RoutingTests {
   @Test func `writes run on the primary`() throws {
     try withLab { lab in
       let client = try lab.connect()
-      let calls = try lab.redis.calls(of: "set") {
+      let calls = try lab.calls(of: "set") {
         for index in 0..<200 { try expectEqual(try client.call("SET", "key:\(index)", "v"), .simple("OK")) }
       }
       // Replicas count the writes that reach them by replication; a write sent there by a client would be an error.
@@ -18,7 +18,7 @@ struct RoutingTests {
   @Test func `reads run on replicas, and on both of them`() throws {
     try withLab { lab in
       try lab.redis.seed([["SET", "key", "value"]])
-      let calls = try lab.redis.calls(of: "get") {
+      let calls = try lab.calls(of: "get") {
         try concurrently(8) { _ in
           let client = try lab.connect()
           for _ in 0..<250 { try expectEqual(try client.call("GET", "key"), .bulk("value")) }
@@ -34,7 +34,7 @@ struct RoutingTests {
     try withLab(namesReplicas: true) { lab in
       try lab.redis.seed([["SET", "key", "value"]])
       let client = try lab.connect()
-      let calls = try lab.redis.calls(of: "get") {
+      let calls = try lab.calls(of: "get") {
         for _ in 0..<100 { try expectEqual(try client.call("GET", "key"), .bulk("value")) }
       }
       try expectEqual(calls[0], 0, "reads on the primary")
@@ -56,7 +56,7 @@ struct RoutingTests {
         ["LLEN", "list"], ["SMEMBERS", "set"], ["SISMEMBER", "set", "1"], ["ZRANGE", "zset", "0", "-1"],
         ["ZSCORE", "zset", "a"], ["XRANGE", "stream", "-", "+"], ["TYPE", "hash"],
       ] {
-        let calls = try lab.redis.calls(of: command[0].lowercased()) {
+        let calls = try lab.calls(of: command[0].lowercased()) {
           let reply = try client.call(command)
           try check(!reply.isError, "\(command): \(reply)")
         }
@@ -87,7 +87,7 @@ struct RoutingTests {
         ("time", ["TIME"]),
         ("lastsave", ["LASTSAVE"]),
       ] {
-        let calls = try lab.redis.calls(of: counted) {
+        let calls = try lab.calls(of: counted) {
           let reply = try client.call(command)
           try check(!reply.isError, "\(command): \(reply)")
         }
@@ -131,7 +131,7 @@ struct RoutingTests {
     try withLab(replicas: 0) { lab in
       let client = try lab.connect()
       try expectEqual(try client.call("SET", "key", "value"), .simple("OK"))
-      let calls = try lab.redis.calls(of: "get") {
+      let calls = try lab.calls(of: "get") {
         for _ in 0..<50 { try expectEqual(try client.call("GET", "key"), .bulk("value")) }
       }
       try expectEqual(calls, [50])
@@ -152,7 +152,7 @@ struct RoutingTests {
   @Test func `--reads-policy primary keeps the reads there`() throws {
     try withLab(flags: ["--reads-policy", "primary"], readsOnReplicas: false) { lab in
       let client = try lab.connect()
-      let calls = try lab.redis.calls(of: "get") {
+      let calls = try lab.calls(of: "get") {
         for index in 0..<100 {
           try client.call("SET", "key", "\(index)")
           try expectEqual(try client.call("GET", "key"), .bulk("\(index)"))

@@ -22,6 +22,22 @@ public final class Lab: Sendable {
   public var primary: RedisServer { redis.primary }
   public var replicas: [RedisServer] { redis.replicas }
 
+  /// How often each node runs `command` while `body` runs in a steady state: the primary first, then the replicas.
+  ///
+  /// A steady state is silent. When the ambassador has said something meanwhile (on a busy machine a node is silent for a
+  /// moment, and reads are asked elsewhere), it is done once more.
+  public func calls(of command: String, during body: () throws -> Void) throws -> [Int] {
+    guard let ambassador = service as? AmbassadorProcess else { return try redis.calls(of: command, during: body) }
+    let deadline = Deadline()
+    while true {
+      let said = ambassador.log.utf8.count
+      let calls = try redis.calls(of: command, during: body)
+      // Whatever it had to say until now is said before it answers this.
+      _ = try ambassador.status(contains: "")
+      if ambassador.log.utf8.count == said || deadline.isOver { return calls }
+    }
+  }
+
   /// Only for tests that are not run directly.
   public var ambassador: AmbassadorProcess {
     get throws {

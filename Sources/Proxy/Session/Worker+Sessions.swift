@@ -26,7 +26,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.adrift.removeAll()
     var left = Limits.movesTogether
     for session in waiting where !session.isOver && session.lane == nil && session.state.needsUpstream {
-      if left > 0, mayConnect(session) {
+      // A node that is away is tried by shared connections, not by one of each session.
+      if left > 0, isPrimaryReady {
         left -= 1
         if session.client.upstream(of: session) != nil { continue }
       }
@@ -34,12 +35,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if !session.isOver, session.state.needsUpstream { pointee.adrift.append(session) }
     }
     return !pointee.adrift.isEmpty
-  }
-
-  /// Whether the primary has answered a connection of the session's kind: a node that is away is tried by one connection,
-  /// not by one of each session.
-  private func mayConnect(_ session: Session) -> Bool {
-    !pointee.isPrimaryPaused && primaryLane(session.client.pointee.set)?.pointee.state == .ready
   }
 
   /// This worker's clients, oldest first.
