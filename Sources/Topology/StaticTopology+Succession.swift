@@ -29,11 +29,11 @@ extension StaticTopology {
     }
   }
 
-  /// Another that says that it is a primary, goes on from this one's history and is followed, while nobody follows this
-  /// one: nobody can tell which of the two is meant.
+  /// Another that says that it is a primary and is followed, while nobody follows this one: nobody can tell which of the two
+  /// is meant. From whose history it goes on does not matter: this one may have begun another when it was restarted.
   var rival: NodeAddress? {
     guard says(configuredPrimary, .primary), followers(of: configuredPrimary).isEmpty else { return nil }
-    return replicaAddresses.first { says($0, .primary) && goesOn($0) && !followers(of: $0).isEmpty }
+    return replicaAddresses.first { says($0, .primary) && !followers(of: $0).isEmpty }
   }
 
   /// Exactly one node says that it is a primary, and it is not the configured one. That one follows it; or it cannot be

@@ -57,6 +57,15 @@ public final class AmbassadorProcess: Sendable {
       try eventually("the ambassador listens on \(self.port)") {
         !process.isRunning || (try? connect(patience: .seconds(2))) != nil
       }
+      // It listens first, and opens these then.
+      let isToldOf = { (name: String) in flags.contains("--admin-\(name)") }
+      let sockets = [
+        environment["REDIS_AMB_ADMIN_SOCKET"] == controlSocket && !isToldOf("socket") ? controlSocket : nil,
+        environment["REDIS_AMB_ADMIN_HTTP"] == "unix:" + httpSocket && !isToldOf("http") ? httpSocket : nil,
+      ].compactMap(\.self)
+      try eventually("its sockets are there") {
+        !process.isRunning || sockets.allSatisfy { access($0, F_OK) == 0 }
+      }
       try check(process.isRunning, "the ambassador does not start")
     } catch { throw Failure("\(error)\n\(report)") }
   }

@@ -32,6 +32,18 @@ struct StaticTopologyInvariantTests {
     [[], [a], [a, b, c], [b, p, b]].randomElement(using: &dice) ?? []
   }
 
+  /// Whether another primary is followed while nobody follows the configured one.
+  private static func hasRival(_ last: [NodeAddress: NodeObservation]) -> Bool {
+    func isFollowed(_ node: NodeAddress) -> Bool {
+      guard case .answered(let primary, _) = last[node], primary.role == .primary else { return false }
+      return last.contains { other, observation in
+        guard other != node, case .answered(let info, _) = observation else { return false }
+        return info.role == .replica && info.isLinked && info.replicationID == primary.replicationID
+      }
+    }
+    return !isFollowed(p) && last.keys.contains { $0 != p && isFollowed($0) }
+  }
+
   @Test("After every observation of a random story", arguments: 1...200 as ClosedRange<UInt64>)
   func invariants(seed: UInt64) {
     var dice = SeededGenerator(seed: seed)
@@ -50,6 +62,7 @@ struct StaticTopologyInvariantTests {
       let snapshot = topology.snapshot
       let watched = topology.watched
       if isHeard { last[node] = observation }
+      last = last.filter { watched.contains($0.key) }
       if isHeard, case .answered(let info, let isLoading) = observation, info.role == .replica, info.isLinked,
         !info.isSyncing, !isLoading
       {
@@ -59,7 +72,7 @@ struct StaticTopologyInvariantTests {
       var provesPrimary = false
       var history = ""
       if case .answered(let info, _) = last[p] {
-        provesPrimary = info.role == .primary
+        provesPrimary = info.role == .primary && !Self.hasRival(last.filter { watched.contains($0.key) })
         history = info.replicationID
       }
       #expect(snapshot.primary == (provesPrimary ? p : nil))

@@ -67,6 +67,22 @@ struct SuccessionTests {
     #expect(later.snapshot.primary == a)
   }
 
+  @Test("A configured primary that was restarted is none while another is followed, whoever is heard of first")
+  func restarted() {
+    let told: [(inout StaticTopology) -> Void] = [
+      { $0.tell(p, primaryInfo("h9")) }, { $0.tell(a, primaryInfo("h1", after: "h0")) },
+      { $0.tell(b, replicaInfo(of: a, "h1")) },
+    ]
+    for order in [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0], [0, 2, 1], [2, 0, 1]] {
+      var topology = StaticTopology(primary: p, replicas: [a, b])
+      for index in order { told[index](&topology) }
+      #expect(topology.snapshot.primary == nil, "\(order)")
+      #expect(topology.snapshot.primaryAbsence == "both p:6379 and a:6379 say that they are the primary")
+      topology.tell(b, replicaInfo(of: p, "h9"))
+      #expect(topology.snapshot.primary == p, "\(order)")
+    }
+  }
+
   @Test("Two that claim it, and nobody can tell: none")
   func rivals() {
     var topology = Self.settled()
