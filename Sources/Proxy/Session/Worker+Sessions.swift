@@ -26,8 +26,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.adrift.removeAll()
     var left = Limits.movesTogether
     for session in waiting where !session.isOver && session.lane == nil && session.state.needsUpstream {
-      // A node that is away is tried by shared connections, not by one of each session.
-      if left > 0, isPrimaryReady {
+      if left > 0, mayConnect(session) {
         left -= 1
         if session.client.upstream(of: session) != nil { continue }
       }
@@ -35,6 +34,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
       if !session.isOver, session.state.needsUpstream { pointee.adrift.append(session) }
     }
     return !pointee.adrift.isEmpty
+  }
+
+  /// Whether the primary answers: one that is away is tried by a shared connection, not by one of each session.
+  private func mayConnect(_ session: Session) -> Bool {
+    if isPrimaryReady { return true }
+    let set = session.client.pointee.set
+    return primaryLane(set)?.pointee.state == .ready || refusal(of: set) != nil
   }
 
   /// This worker's clients, oldest first.
