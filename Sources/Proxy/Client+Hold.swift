@@ -43,12 +43,8 @@ extension UnsafeMutablePointer where Pointee == Client {
   var isBehindHeld: Bool { pointee.held?.isInTheWay ?? false }
 
   /// Gives what was answered here its turn: at once, unless something before it is missing.
-  func keepTurn(_ reply: [UInt8]) {
-    if let held = pointee.held, held.isInTheWay {
-      held.append(.reply(reply))
-    } else {
-      reply.withUnsafeBytes { deliver($0) }
-    }
+  func deliverInTurn(_ reply: UnsafeRawBufferPointer) {
+    if let held = pointee.held, held.isInTheWay { held.append(.reply(Array(reply))) } else { deliver(reply) }
   }
 
   private func begunHeld(_ needsPrimary: Bool) -> Held {
@@ -177,8 +173,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// A connection to the primary has been proven to answer, or a topology names one that has such a connection.
   func endAbsence() {
     pointee.absentSince = nil
-    // It may have been made anew, and then its replicas have yet to find it.
-    pointee.succeededAt = pointee.loop.now
     pointee.outage.ended = pointee.loop.now
     pointee.isPrimaryPaused = false
     releaseHeld()
@@ -234,6 +228,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
     return !pointee.holding.isEmpty
   }
+
+  /// Whether the primary is one, or was made anew, so short a time ago that its replicas may have yet to find it.
+  var hasYetToFindReplicas: Bool { pointee.loop.now - pointee.succeededAt < Limits.successionGrace }
 
   /// Whether a connection to the primary is in use.
   var isPrimaryReady: Bool {

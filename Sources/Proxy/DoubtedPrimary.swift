@@ -23,9 +23,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
 
   /// The doubt lasts longer than requests wait: what was sent is of unknown fate, and what was not is refused.
   func giveUpDoubted() {
-    for lane in pointee.lanes where lane.pointee.isGated || lane.pointee.isFrozen {
-      lane.end("it is not proven to be the primary any more", blaming: false)
-    }
+    for lane in pointee.lanes where lane.pointee.isGated || lane.pointee.isFrozen { lane.endInDoubt() }
   }
 }
 
@@ -41,19 +39,24 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let worker = pointee.worker
     switch pointee.state {
     case .closed: return
-    case .connecting, .greeting:
-      end("\(pointee.node.pointee.name) is not proven to be the primary any more", blaming: false)
+    case .connecting, .greeting: endInDoubt()
     case .ready where pointee.isShared: shelveUnsent()
     case .ready:
       let mayWriteLater =
         pointee.isStreamOpen || pointee.session.map { $0.state.queue.contains(\.mayWrite) } ?? true
       guard pointee.isStreamOpen || pointee.streamUnsent > 0, mayWriteLater else { return }
-      guard worker.mayHold else {
-        return end("\(pointee.node.pointee.name) is not proven to be the primary any more", blaming: false)
-      }
-      pointee.isGated = true
-      worker.beginAbsence()
+      guard worker.mayHold else { return endInDoubt() }
+      gate()
     }
+  }
+
+  private func gate() {
+    pointee.isGated = true
+    pointee.worker.beginAbsence()
+  }
+
+  fileprivate func endInDoubt() {
+    end("\(pointee.node.pointee.name) is not proven to be the primary any more", blaming: false)
   }
 
   fileprivate func trustAgain() {
@@ -63,15 +66,13 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.isGated = false
       markDirty()
     }
-    if pointee.isFrozen { thaw() }
+    thaw()
   }
 
   /// The node has acknowledged a write that it may be losing: takes nothing more from it until that is known.
   func freeze() {
     let worker = pointee.worker
-    guard worker.mayHold else {
-      return end("\(pointee.node.pointee.name) is not proven to be the primary any more", blaming: false)
-    }
+    guard worker.mayHold else { return endInDoubt() }
     pointee.isFrozen = true
     pointee.readWatcher.disarm(on: worker.pointee.loop)
     worker.beginAbsence()
@@ -109,9 +110,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     wakeWaiters()
     // Half of a request.
-    if pointee.unsent > 0 {
-      pointee.isGated = true
-      pointee.worker.beginAbsence()
-    }
+    if pointee.unsent > 0 { gate() }
   }
 }

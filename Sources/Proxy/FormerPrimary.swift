@@ -42,7 +42,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.node.pointee.name, "\(pointee.node.pointee.name) is not the primary any more"
     ).bytes
     pointee.worker.pointee.counters.unknownFates += 1
-    client.keepTurn(bytes)
+    bytes.withUnsafeBytes { client.deliverInTurn($0) }
   }
 
   /// A former primary has answered a request of a session. Says whether the lane ends with it.

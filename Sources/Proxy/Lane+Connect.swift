@@ -127,6 +127,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.isProofWanted = pointee.isShared
     markDirty()
     if pointee.isShared, pointee.node.pointee.isPrimary, pointee.worker.pointee.absentSince != nil {
+      pointee.worker.pointee.succeededAt = pointee.readySince
       pointee.worker.endAbsence()
     }
     if !pointee.node.pointee.isPrimary, !pointee.worker.pointee.holding.isEmpty { pointee.worker.releaseHeld() }

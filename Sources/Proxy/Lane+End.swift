@@ -25,7 +25,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     pointee.readWatcher.disarm(on: worker.pointee.loop)
     pointee.writeWatcher.disarm(on: worker.pointee.loop)
     // A node that comes back is not to find what was waiting for it: its clients have been told the fate of that.
-    if isNodesFault || !pointee.node.pointee.isPrimary { Gate.abort(pointee.fd) } else { Gate.close(pointee.fd) }
+    let owes = !pointee.pending.isEmpty || pointee.session != nil
+    if owes, isNodesFault || !pointee.node.pointee.isPrimary { Gate.abort(pointee.fd) } else { Gate.close(pointee.fd) }
     worker.forget(self)
     worker.pointee.lanes.removeAll { $0 == self }
     giveUpBatches()

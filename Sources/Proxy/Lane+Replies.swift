@@ -238,7 +238,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     }
     switch error {
     case .readOnly where head.pointee.kind == .write, .loading, .masterDown: break
-    case .noReplicas where now - worker.pointee.succeededAt < Limits.successionGrace: break
+    case .noReplicas where worker.hasYetToFindReplicas: break
     default: return false
     }
     guard worker.mayHold else { return false }
@@ -338,7 +338,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.pending.removeFirst()
       if let client = entry.client {
         let bytes = UnsafeRawBufferPointer(rebasing: pointee.localReplies.bytes.prefix(Int(entry.bytes)))
-        if client.isBehindHeld { client.keepTurn(Array(bytes)) } else { client.deliver(bytes) }
+        client.deliverInTurn(bytes)
         client.settle(Int32(entry.count))
       }
       pointee.localReplies.consume(Int(entry.bytes))

@@ -47,10 +47,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// its transaction, was not executed. Then it is to be asked again elsewhere.
   func refuses(_ session: Session, _ reply: UnsafeRawBufferPointer) -> Bool {
     let worker = pointee.worker
-    let hasYetToFindReplicas =
-      worker.pointee.loop.now - worker.pointee.succeededAt < Limits.successionGrace
     guard worker.mayHold, !session.client.pointee.isFinishing,
-      session.state.isRefusal(reply, hasYetToFindReplicas: hasYetToFindReplicas),
+      session.state.isRefusal(reply, hasYetToFindReplicas: worker.hasYetToFindReplicas),
       session.state.canRepeatHead
     else { return false }
     session.isHeadRefused = true
