@@ -11,8 +11,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.heldBytes += length
     worker.pointee.heldBytes += length
     // One that tries again has been counted.
-    let wasCounted = pointee.isHeldForProof || worker.pointee.absentSince.map { $0 == pointee.countedAbsence } ?? false
+    let wasCounted =
+      pointee.isHeldForProof || worker.pointee.absentSince.map { $0 == pointee.countedAbsence } ?? false
     pointee.isHeldForProof = false
+    pointee.isHeldForReplica = false
     waitForPrimary()
     if !wasCounted { worker.pointee.counters.held += 1 }
     pointee.countedAbsence = worker.pointee.absentSince ?? 0
@@ -186,13 +188,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
   }
 
-  /// Lets those try again that wait with reads: by now a replica may be proven to have what they must see. Says whether
-  /// there are any.
-  private func retryReads() -> Bool {
+  /// Lets some of those try again who wait. Says whether there are any.
+  @discardableResult
+  private func retry(_ isMeant: (ClientRef) -> Bool) -> Bool {
     var some = false
     for _ in 0..<pointee.holding.count {
       guard let client = pointee.holding.popFirst() else { break }
-      if client.pointee.isHeldForProof {
+      if isMeant(client) {
         some = true
         client.goOnFromHold()
       } else {
@@ -202,10 +204,20 @@ extension UnsafeMutablePointer where Pointee == Worker {
     return some
   }
 
+  /// Whether what a client waits with can be asked of a replica: one that was silent or away is of use again.
+  private func isReadable(_ client: ClientRef) -> Bool {
+    let mayBeReplicas = client.pointee.held.map { !$0.needsPrimary } ?? client.pointee.isHeldForReplica
+    return mayBeReplicas && !client.pointee.isClosed
+      && bestReadLane(client.pointee.set, client.pointee.rules.policy, avoiding: nil) != nil
+  }
+
   /// Each tick. Says whether there is anything to wait for.
   func checkHold(now: Double) -> Bool {
     // Until it ends, everybody who waits would only be sent back.
-    if pointee.isPaused { return retryReads() || pointee.postponement != nil }
+    if pointee.isPaused {
+      // By now a replica may be proven to have what a read must see.
+      return retry { $0.pointee.isHeldForProof } || pointee.postponement != nil
+    }
     if pointee.isPrimaryPaused, now >= pointee.pausedUntil {
       pointee.isPrimaryPaused = false
       // The next who is refused pauses it again.
@@ -216,8 +228,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
       // `mayHold` is over: each is refused.
       releaseHeld()
       giveUpDoubted()
-    } else if let first = pointee.holding.first, primaryLane(first.pointee.pointee.set) != nil {
-      releaseHeld()
+    } else if let first = pointee.holding.first {
+      // Nobody else asks for a connection that was put off: whoever would, waits for it. A replica's lets them try again
+      // when it is ready.
+      if primaryLane(first.pointee.pointee.set) != nil {
+        releaseHeld()
+      } else {
+        openWanted()
+        retry(isReadable)
+      }
     }
     guard !pointee.isPrimaryPaused else { return true }
     // What a client's pause lets wait is no sign of anything.

@@ -366,7 +366,10 @@ extension UnsafeMutablePointer where Pointee == Client {
     } else {
       // A replica's connection may be there before a primary is.
       let mayBeReplicas = kind == .read && decision.target != .none && pointee.rules.policy != .replica
-      if decision.target == .primary || mayBeReplicas, hold(length) { return false }
+      if decision.target == .primary || mayBeReplicas, hold(length) {
+        pointee.isHeldForReplica = mayBeReplicas
+        return false
+      }
       refuse(kind)
       run.start = at + length
     }

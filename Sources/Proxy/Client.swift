@@ -65,6 +65,8 @@ struct Client: ~Copyable {
   var isHolding = false
   /// What it waits with is a read that any replica may answer which is proven to have enough.
   var isHeldForProof = false
+  /// What it waits with is a read that any replica may answer whose connection is of use again.
+  var isHeldForReplica = false
   var heldBytes = 0
   /// The absence of a primary in which it was last counted as one that waits.
   var countedAbsence = 0.0
