@@ -10,6 +10,7 @@ let package = Package(
   ],
   targets: [
     // C fences: headers, link flags and one-line shims for macros, nothing else.
+    .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CLibev", providers: [.apt(["libev-dev"])]),
     .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
@@ -18,7 +19,7 @@ let package = Package(
     .target(name: "RESP"),
     .target(name: "Commands", exclude: ["commands-7.0.15.json", "Generate"]),
     .target(name: "Topology"),
-    .target(name: "Consistency"),
+    .target(name: "Consistency", dependencies: ["CPrefetch"]),
     .target(name: "Routing", dependencies: ["Commands", "Topology"]),
     .target(name: "Configuration", dependencies: ["CYAML"]),
 

@@ -1,3 +1,4 @@
+import CPrefetch
 import Glibc
 import Synchronization
 
@@ -44,6 +45,11 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
   /// is read at all; the lower, the more keys share slots.
   public func forget(upTo ticket: Ticket) { passed.max(ticket, ordering: .acquiringAndReleasing) }
 
+  /// Has the processor fetch a key's slot, which will be looked up or marked in a moment: while the run's next request is
+  /// parsed, rather than when all are waited for (35 ns a key at 1 µs a request, and 7 with it).
+  @inlinable @inline(__always)
+  public func prefetch(_ hash: UInt64) { amb_prefetch(slot(hash)) }
+
   /// Notes a write. The highest ticket stays, whoever comes first.
   @inlinable @inline(__always)
   public func mark(_ hash: UInt64, _ ticket: Ticket) {
@@ -55,7 +61,7 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
     // An older horizon than the one of the moment is as safe: less is taken over.
     let horizon = horizon
     if hasOneWriter {
-      for hash in hashes { store(hash, ticket, horizon) }
+      for hash in hashes { storeApart(hash, ticket, horizon) }
     } else {
       for hash in hashes { exchange(hash, ticket, horizon) }
     }
@@ -67,6 +73,11 @@ public struct KeySlots: ~Copyable, @unchecked Sendable {
     let known = slot.pointee.load(ordering: .relaxed)
     slot.pointee.store(Self.entry(known, Self.tag(hash), ticket, horizon), ordering: .releasing)
   }
+
+  /// A function of its own, as LLVM makes branches of what has none when it finds it in a loop (x86-cmov-converter): one
+  /// guessed wrong for each key cost more than the calls.
+  @inline(never)
+  private func storeApart(_ hash: UInt64, _ ticket: Ticket, _ horizon: Ticket) { store(hash, ticket, horizon) }
 
   @inlinable @inline(__always)
   func exchange(_ hash: UInt64, _ ticket: Ticket, _ horizon: Ticket) {

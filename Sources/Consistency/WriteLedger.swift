@@ -36,6 +36,10 @@ public struct WriteLedger: ~Copyable, Sendable {
     Swift.max(slots.ticket(keyHash), everything.load(ordering: .acquiring))
   }
 
+  /// Says that a key will be looked up or entered in a moment.
+  @inlinable @inline(__always)
+  public func prefetch(_ keyHash: UInt64) { slots.prefetch(keyHash) }
+
   /// The last write that any of these keys may have seen, and the first key that may have seen one after `known`.
   public func lastWrite(_ keyHashes: UnsafeBufferPointer<UInt64>, after known: Ticket) -> (ticket: Ticket, first: Int?)
   {

@@ -212,6 +212,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Notes that the run at hand names this key. False: there is no room for more.
   @inline(__always)
   func gather(_ keyHash: UInt64) -> Bool {
+    pointee.ledger.pointee.prefetch(keyHash)
     pointee.gathered[pointee.gatheredCount] = keyHash
     pointee.gatheredCount &+= 1
     return pointee.gatheredCount < Limits.keysTogether
