@@ -74,9 +74,14 @@ extension UnsafeMutablePointer where Pointee == Client {
       lane.verify(need)
       return (lane, RouteDecision(.replica, .readonlyCommand))
     }
-    let reason: RouteReason =
-      need > fenced ? .keyWrittenRecently : lane.pointee.coverage.proven == 0 ? .noFenceYet : .replicaBehind
-    return (primary, RouteDecision(.primary, reason))
+    return (primary, RouteDecision(.primary, .unproven(need, fenced: fenced, lane.pointee.coverage.proven)))
+  }
+}
+
+extension RouteReason {
+  /// Why a read that must see `need` is asked on the primary, when replicas are proven to have no more than `proven`.
+  static func unproven(_ need: Ticket, fenced: Ticket, _ proven: Ticket) -> RouteReason {
+    need > fenced ? .keyWrittenRecently : proven == 0 ? .noFenceYet : .replicaBehind
   }
 }
 

@@ -3,10 +3,16 @@ import Consistency
 import Glibc
 import Reactor
 import Routing
+import Synchronization
 import TestSupport
 import Topology
 
 @testable import Proxy
+
+/// What comes on another thread.
+private final class AnswerBox<Answer: Sendable>: Sendable {
+  let answer = Mutex<Answer?>(nil)
+}
 
 /// Workers that follow what a test tells them, in front of real servers: what discovery would say, and to whom first, is the
 /// test's to choose.
@@ -36,6 +42,20 @@ final class WorkersUnderTest {
     workers[worker].adopt(pair[0], id: nextID, rules: rules)
     nextID += 1
     return RESPClient(adopting: pair[1])
+  }
+
+  /// What one of them answers.
+  func ask<Answer: Sendable>(_ worker: Int = 0, _ question: WorkerQuestion<Answer>) throws -> Answer {
+    let box = AnswerBox<Answer>()
+    workers[worker].ask(question) { answer in box.answer.withLock { $0 = answer } }
+    try eventually("worker \(worker) answers") { box.answer.withLock { $0 != nil } }
+    guard let answer = box.answer.withLock({ $0 }) else { throw Failure("no answer") }
+    return answer
+  }
+
+  /// How many requests it has sent where they went for this reason.
+  func routed(_ reason: RouteReason, by worker: Int = 0) throws -> Int {
+    try ask(worker, .report(askedAt: 0)).counters.routed[reason]
   }
 
   static func topology(

@@ -10,6 +10,7 @@ distribution, of the version that the test environment has installed.
 import argparse
 import concurrent.futures
 import importlib.metadata
+import os
 import pathlib
 import re
 import shutil
@@ -22,6 +23,8 @@ import time
 import xml.etree.ElementTree
 
 HERE = pathlib.Path(__file__).parent
+# Just these: whatever else is installed beside them may bring others, and lack what those need.
+PLUGINS = ["-p", "pytest_asyncio.plugin", "-p", "pytest_timeout"]
 KNOWN = HERE / "known-differences.txt"
 
 # What asks a single server for something; the other files are about Cluster, Sentinel, TLS, modules or no server at all.
@@ -135,10 +138,11 @@ def run(folder, files, protocol, directory, binary):
     report = directory / "report.xml"
     with Servers(directory, binary) as servers, open(directory / "pytest.log", "w") as log:
         subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junit-xml={report}",
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *PLUGINS, f"--junit-xml={report}",
              f"--redis-url=redis://127.0.0.1:{servers.port}/0?socket_timeout=10", "--tb=native", f"--protocol={protocol}",
              "--redis-mod-url=redis://127.0.0.1:1", "-m", MARKED, *[f"tests/{file}" for file in files]],
-            cwd=directory, stdout=log, stderr=subprocess.STDOUT)
+            cwd=directory, stdout=log, stderr=subprocess.STDOUT,
+            env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     if not report.exists():
         sys.exit(f"pytest did not run:\n{(directory / 'pytest.log').read_text()[-3000:]}")
     cases = xml.etree.ElementTree.parse(report).iter("testcase")

@@ -80,17 +80,20 @@ extension UnsafeMutablePointer where Pointee == Worker {
     let need = isFenced ? pointee.ledger.lastWrite(spec, request, count) : 0
     var able: [String] = []
     var behind: [String] = []
+    var mostProven: Ticket = 0
     for index in pointee.fitReplicas {
       let name = pointee.nodes[index].pointee.name.description
       // Those of database 0, RESP2 and the ambassador's own user stand for all.
       let lane = pointee.sets.first.flatMap { shared($0, index) }
-      if need > (lane?.pointee.coverage.proven ?? 0) { behind.append(name) } else { able.append(name) }
+      let proven = lane?.pointee.coverage.proven ?? 0
+      mostProven = max(mostProven, proven)
+      if need > proven { behind.append(name) } else { able.append(name) }
     }
     if decision.target == .any, let primary = pointee.primary {
       able.append(pointee.nodes[primary].pointee.name.description)
     }
     if able.isEmpty {
-      let why: RouteReason = need > pointee.ledger.pointee.fenced ? .keyWrittenRecently : .replicaBehind
+      let why = RouteReason.unproven(need, fenced: pointee.ledger.pointee.fenced, mostProven)
       return ["read-your-writes: \(why.words) (\(why.rawValue))", primaryLine]
     }
     var lines: [String] = []
