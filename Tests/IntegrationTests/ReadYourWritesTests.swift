@@ -330,16 +330,18 @@ struct ReadYourWritesTests {
     }
   }
 
-  @Test func `while replicas restart, hang and copy everything anew`() throws {
+  @Test func `while replicas restart, hang, sleep and copy everything anew, and the primary sleeps`() throws {
     try withLab(flags: ["--threads", "2"], relayed: true) { lab in
       for relay in lab.redis.relays { relay.delay(.milliseconds(3)) }
       do {
         let done = Flag()
         try checkUnderLoad(lab, until: { _ in done.isSet }) {
-          for round in 0..<3 {
+          for round in 0..<5 {
             let replica = lab.replicas[round % 2]
             switch round {
             case 0: try replica.restart()
+            case 3: try replica.call("DEBUG", "SLEEP", "0.4")
+            case 4: try lab.primary.call("DEBUG", "SLEEP", "0.4")
             case 1:
               replica.freeze()
               pause(.milliseconds(300))
