@@ -15,8 +15,11 @@ public final class StaticDiscovery: TopologySource {
   private var monitors: [NodeAddress: NodeMonitor] = [:]
   private var descriptions: [NodeAddress: ServerDescription] = [:]
   private var update: DiscoveryUpdate
-  private var primarylessSince: Double?
-  /// How often nodes are looked at while there is no primary, in seconds, and how often when that lasts.
+  private var unsettledSince: Double?
+  private var clock: TimerSource?
+  /// How often it is asked whether patience has ended, in seconds.
+  private static let tick = 0.25
+  /// How often nodes are looked at while something is going on, in seconds, and how often when that lasts.
   private static let haste = 0.05
   private static let hasteEnds = 30.0
   private static let lastingHaste = 0.25
@@ -38,7 +41,16 @@ public final class StaticDiscovery: TopologySource {
     update = DiscoveryUpdate(snapshot: topology.snapshot, addresses: [:], server: nil)
   }
 
-  public func start() { watch() }
+  public func start() {
+    watch()
+    // Patience ends without anybody saying anything.
+    clock = TimerSource(on: loop, after: Self.tick, repeating: Self.tick) { [unowned self] in
+      guard self.topology.isUnsettled else { return }
+      self.topology.pass(to: self.loop.now)
+      self.watch()
+      self.tell()
+    }
+  }
 
   public func goOn(from other: any TopologySource) {
     guard let other = other as? StaticDiscovery else { return }
@@ -49,6 +61,7 @@ public final class StaticDiscovery: TopologySource {
   public func cancel() {
     for monitor in monitors.values { monitor.cancel() }
     monitors = [:]
+    clock = nil
   }
 
   public func look() { for monitor in monitors.values { monitor.look() } }
@@ -71,8 +84,8 @@ public final class StaticDiscovery: TopologySource {
     }
     // Who takes the primary's place is found when it does.
     let known = topology.snapshot.primary
-    primarylessSince = known == nil && topology.isComplete ? primarylessSince ?? loop.now : nil
-    let haste = primarylessSince.map { loop.now - $0 < Self.hasteEnds ? Self.haste : Self.lastingHaste }
+    unsettledSince = topology.isUnsettled && topology.isComplete ? unsettledSince ?? loop.now : nil
+    let haste = unsettledSince.map { loop.now - $0 < Self.hasteEnds ? Self.haste : Self.lastingHaste }
     for (node, monitor) in monitors {
       monitor.wantsCommands = node == known ?? primary
       monitor.hurry(haste)
@@ -80,24 +93,30 @@ public final class StaticDiscovery: TopologySource {
   }
 
   private func take(_ event: NodeMonitor.Event, from node: NodeAddress) {
-    var new = update
     switch event {
     case .observed(let observation, let span):
+      let before = topology.snapshot.primary
       topology.observe(node, observation, during: span)
       handlers.onObservation(node, observation)
-      new.snapshot = topology.snapshot
       watch()
+      // A proof that has ended is found anew in what is said from now on.
+      if before != nil, topology.snapshot.primary == nil { look() }
     case .described(let server):
       descriptions[node] = server
+      topology.describe(node, runID: server.runID)
     case .commands(let commands):
       handlers.onCommands(commands)
     case .resolved(let address):
-      new.addresses[node] = address
+      update.addresses[node] = address
       topology.locate(node, at: NodeAddress(host: address.host, port: address.port ?? node.port))
     }
-    if let server = descriptions[new.snapshot.primary ?? primary] { new.server = server }
+    tell()
+  }
+
+  private func tell() {
+    update.snapshot = topology.snapshot
+    if let server = descriptions[update.snapshot.primary ?? primary] { update.server = server }
     // Also when nothing has changed: whoever waits for completeness must hear of it.
-    update = new
-    handlers.onUpdate(new)
+    handlers.onUpdate(update)
   }
 }

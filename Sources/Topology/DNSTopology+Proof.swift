@@ -30,12 +30,15 @@ extension DNSTopology {
 
   /// Others that say that they are the primary, and have something behind it: somebody who follows them, or a promotion
   /// that has just been seen. A node that only says so is none: pods come up as primaries, before an operator makes them
-  /// replicas.
+  /// replicas. What was promoted a moment ago counts also when it is lost again.
   /// - Parameter isStanding: the node was proven before, so that a promotion against it would have been seen.
   private func rivals(of node: NodeAddress, isStanding: Bool, _ now: Double) -> [NodeAddress] {
-    claimants.filter { rival in
+    let lately = named.filter { turnedAt[$0] != nil && book.info(of: $0)?.role != .primary }
+    return (claimants + lately).filter { rival in
       guard !isSame(rival, node) else { return false }
       if !followers(of: rival).isEmpty || turnedAt[rival] != nil { return true }
+      // It was promoted because this one was away, or before it was restarted: whoever did that will go on with it.
+      if goesOn(rival), followers(of: node).isEmpty, !isStanding || promotedMeanwhile.contains(rival) { return true }
       guard !isStanding, let info = book.info(of: node), let other = book.info(of: rival) else { return false }
       // One of them may have been promoted in the other's place a moment ago.
       let isLate = now - (claimedAt[rival] ?? now) < Self.rivalPatience
@@ -53,14 +56,16 @@ extension DNSTopology {
       return .absent("\(stale) says that it is the primary, but another has taken its place since it was")
     }
     let serious = claimants.filter { node in
-      claimants.count == 1 || !followers(of: node).isEmpty || turnedAt[node] != nil
+      claimants.count == 1 || node == meant || !followers(of: node).isEmpty || turnedAt[node] != nil
     }
     guard serious.count <= 1 else { return .absent(contest(serious[0], serious[1])) }
     guard let node = serious.first else { return .absent(contest(claimants[0], claimants[1])) }
     let isStanding = incumbent.map { isSameLife($0, node) } ?? false
     if let rival = rivals(of: node, isStanding: isStanding, now).first { return .absent(contest(node, rival)) }
-    // Of one that stands and is followed, a single replica that has gone elsewhere is no doubt.
-    if !isStanding || followers(of: node).isEmpty, let other = dissenter(from: node) {
+    // Of one that stands or is meant, and is followed, a single replica that has gone elsewhere is no doubt. Nor is one that
+    // has yet to hear that its primary has handed over.
+    let isAgreed = (isStanding || node == meant) && !followers(of: node).isEmpty
+    if !isAgreed, !isGivenPlace(node), let other = dissenter(from: node) {
       return .absent("\(node) says that it is the primary, and \(other) follows another")
     }
     return succeeds(node, isStanding, now)
@@ -69,7 +74,7 @@ extension DNSTopology {
   /// Whether a node that nobody contests may be believed, by what is known of whoever was the primary before.
   private func succeeds(_ node: NodeAddress, _ isStanding: Bool, _ now: Double) -> Finding {
     if isStanding { return .found(node) }
-    guard isComplete else { return .absent("the nodes have not all answered yet") }
+    guard isComplete, isFresh else { return .absent("the nodes have not all answered yet") }
     guard let incumbent, !isSame(incumbent.node, node) else { return .found(node) }
     let former = incumbent.node
     guard named.contains(former) else {
@@ -83,18 +88,23 @@ extension DNSTopology {
     }
     switch book.observations[former] {
     case .answered(let own, _) where own.role == .replica:
-      // It gives its place away itself.
-      if follows(former, node) || goesOn(node) && own.primary.map({ isSamePlace($0, node) }) == true {
-        return .found(node)
-      }
+      if isGivenPlace(node) { return .found(node) }
       return .absent("\(node) says that it is the primary, and \(former), which was, does not follow it")
     case .answered: return .absent(contest(former, node))
     case nil: return .absent("\(former) has not answered yet")
     case .lost(let why):
       let others = named.filter { !isSame($0, node) && book.info(of: $0) != nil }
-      if goesOn(node), !others.isEmpty, others.allSatisfy({ follows($0, node) }) { return .found(node) }
+      if goesOn(node) || node == meant, !others.isEmpty, others.allSatisfy({ follows($0, node) }) {
+        return .found(node)
+      }
       return .absent("no connection to the primary \(former): \(why)")
     }
+  }
+
+  /// Whoever was the primary says itself that it is a replica of this one.
+  private func isGivenPlace(_ node: NodeAddress) -> Bool {
+    guard let former = incumbent?.node, let own = book.info(of: former), own.role == .replica else { return false }
+    return follows(former, node) || goesOn(node) && own.primary.map { isSamePlace($0, node) } == true
   }
 
   /// Those that the names stand for and that say that they are a primary, each once.
@@ -124,7 +134,8 @@ extension DNSTopology {
   }
 
   private func isSameLife(_ incumbent: Incumbent, _ node: NodeAddress) -> Bool {
-    incumbent.runID.map { $0 == runIDs[node] } ?? (incumbent.node == node)
+    guard !incumbent.isUntried else { return false }
+    return incumbent.runID.map { $0 == runIDs[node] } ?? (incumbent.node == node)
   }
 
   private func isSamePlace(_ one: NodeAddress, _ other: NodeAddress) -> Bool {
@@ -149,7 +160,8 @@ extension DNSTopology {
   // MARK: - Words
 
   var proofWords: String {
-    incumbent?.former.map { "it has taken the place of \($0)" } ?? ""
+    guard let incumbent, incumbent.node != meant else { return "" }
+    return incumbent.former.map { "it has taken the place of \($0)" } ?? ""
   }
 
   private func contest(_ one: NodeAddress, _ other: NodeAddress) -> String {
@@ -157,7 +169,8 @@ extension DNSTopology {
   }
 
   private func demotion(of node: NodeAddress, _ info: ReplicationInfo) -> String {
-    "\(node) says that it is a replica now" + (info.primary.map { " of \($0)" } ?? "")
+    "\(node) \(node == meant ? "is configured as the primary but says that it is a replica" : "says that it is a replica now")"
+      + (info.primary.map { " of \($0)" } ?? "")
   }
 
   /// Why nobody says that it is the primary.
@@ -166,6 +179,7 @@ extension DNSTopology {
       switch book.observations[incumbent.node] {
       case .lost(let why): return "no connection to the primary \(incumbent.node): \(why)"
       case .answered(let info, _) where info.role == .replica: return demotion(of: incumbent.node, info)
+      case nil where incumbent.node == meant: return "the primary \(incumbent.node) has not answered yet"
       case .answered, nil: break
       }
     }

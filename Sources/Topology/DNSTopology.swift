@@ -29,10 +29,16 @@ public struct DNSTopology: Sendable {
   /// replicas, their word that they are the primary is worth nothing.
   private var superseded: [NodeAddress: String] = [:]
 
-  /// Whoever was proven last, and as what process.
+  /// Whom the configuration means by the primary; nothing where names only say who belongs to the set.
+  let meant: NodeAddress?
+  /// Whoever was proven last, and as what process; before that, whoever is meant.
   var incumbent: Incumbent?
   /// Whether it is proven now.
-  var isProven = false
+  private(set) var isProven = false
+  /// From when on others must have been asked: what they said before the last proof ended is no word on the next.
+  private var brokenAt = -Double.infinity
+  /// Nodes that were promoted while the last primary was away. It does not take its place back by coming back.
+  var promotedMeanwhile: Set<NodeAddress> = []
   /// How often the names have given up a primary that served for one that has other data.
   public private(set) var handovers = 0
   var absence = "the names have not been looked up yet"
@@ -42,6 +48,8 @@ public struct DNSTopology: Sendable {
     var runID: String?
     /// Another was, before it.
     var former: NodeAddress?
+    /// It was never proven, only meant.
+    var isUntried = false
   }
 
   private struct Said {
@@ -50,7 +58,17 @@ public struct DNSTopology: Sendable {
   }
 
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
-  public init(maxLag: Double? = nil) { book = ReplicaBook(maxLag: maxLag) }
+  public init(maxLag: Double? = nil) {
+    book = ReplicaBook(maxLag: maxLag)
+    meant = nil
+  }
+
+  /// For a configuration that says who the primary is.
+  init(primary: NodeAddress, maxLag: Double?) {
+    book = ReplicaBook(maxLag: maxLag)
+    meant = primary
+    incumbent = Incumbent(node: primary, isUntried: true)
+  }
 
   /// Goes on from what another knows of the same set's past: a look that begins now must not believe a deposed primary.
   public mutating func goOn(from other: DNSTopology) {
@@ -110,9 +128,12 @@ public struct DNSTopology: Sendable {
   public mutating func describe(_ node: NodeAddress, runID: String) {
     guard watched.contains(node) else { return }
     if runIDs[node] != runID {
-      (turnedAt[node], claimedAt[node]) = (nil, nil)
+      claimedAt[node] = nil
+      promotedMeanwhile.remove(node)
       // Not one that was restarted where it was, but one that has its address now.
-      if book.observations[node] == nil, superseded[node] != nil, superseded[node] != runID { superseded[node] = nil }
+      if meant == nil, book.observations[node] == nil, superseded[node] != nil, superseded[node] != runID {
+        superseded[node] = nil
+      }
     }
     runIDs[node] = runID.isEmpty ? nil : runID
   }
@@ -129,16 +150,21 @@ public struct DNSTopology: Sendable {
     if case .answered(let info, _) = observation {
       let before = lastRole[node]
       switch info.role {
-      case .replica: (turnedAt[node], claimedAt[node], superseded[node]) = (nil, nil, nil)
+      case .replica:
+        (turnedAt[node], claimedAt[node], superseded[node]) = (nil, nil, nil)
+        promotedMeanwhile.remove(node)
       case .primary:
-        if before?.role == .replica, before?.runID == runIDs[node] { turnedAt[node] = now }
+        if before?.role == .replica, before?.runID == runIDs[node] {
+          turnedAt[node] = now
+          if isIncumbentLost { promotedMeanwhile.insert(node) }
+        }
         if claimedAt[node] == nil { claimedAt[node] = now }
       }
       lastRole[node] = Said(role: info.role, runID: runIDs[node])
     }
-    let isPrimary = isProven && incumbent.map { isSame($0.node, node) } == true
+    let isPrimary = isHistorian(node, observation)
     book.observe(node, observation, isPrimary: isPrimary, during: span)
-    judge(now)
+    judge(now, askedAt: span.lowerBound)
   }
 
   /// Nothing was said for a while.
@@ -159,10 +185,31 @@ public struct DNSTopology: Sendable {
     superseded[node] != nil && followers(of: node).isEmpty && !goesOn(node)
   }
 
-  private mutating func judge(_ now: Double) {
+  /// Whether all who can be reached were asked since the last proof ended.
+  var isFresh: Bool {
+    named.allSatisfy { node in
+      guard case .answered = book.observations[node] else { return true }
+      return askedAt[node] ?? brokenAt >= brokenAt
+    }
+  }
+
+  /// Whether it is the word of the primary on its own history. One that is not proven may have begun another.
+  private func isHistorian(_ node: NodeAddress, _ observation: NodeObservation) -> Bool {
+    guard let incumbent, isSame(incumbent.node, node), case .answered(let info, _) = observation else { return false }
+    return incumbent.isUntried || isProven || info.replicationID == book.history
+  }
+
+  private var isIncumbentLost: Bool {
+    guard let incumbent, case .lost = book.observations[incumbent.node] else { return false }
+    return true
+  }
+
+  /// - Parameter asked: when the question was put whose answer is to be judged.
+  private mutating func judge(_ now: Double, askedAt asked: Double? = nil) {
     turnedAt = turnedAt.filter { now - $0.value < Self.rivalPatience }
     if isProven, let incumbent, let why = objection(to: incumbent, now) {
       isProven = false
+      brokenAt = asked ?? now
       absence = why
     }
     // A primary that the names stand for no more serves until they give another.
@@ -188,6 +235,7 @@ public struct DNSTopology: Sendable {
     incumbent = Incumbent(node: node, runID: runIDs[node], former: former)
     isProven = true
     turnedAt = turnedAt.filter { !isSame($0.key, node) }
+    promotedMeanwhile = []
     book.follow(node)
   }
 
@@ -196,6 +244,7 @@ public struct DNSTopology: Sendable {
     for node in Array(book.observations.keys) where !watched.contains(node) {
       book.forget(node)
       (runIDs[node], lastRole[node], turnedAt[node], claimedAt[node], askedAt[node]) = (nil, nil, nil, nil, nil)
+      promotedMeanwhile.remove(node)
     }
   }
 }

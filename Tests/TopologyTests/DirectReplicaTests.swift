@@ -51,6 +51,7 @@ struct DirectReplicaTests {
   @Test("Who follows whom", arguments: kinships)
   func kinship(_ kinship: Kinship) {
     var topology = StaticTopology(primary: p, replicas: [a, b])
+    topology.lose(b)
     for (node, literal) in kinship.literals { topology.locate(node, at: literal) }
     let listed = kinship.lists.map {
       ReplicationInfo.AttachedReplica(address: $0, isOnline: kinship.isOnline)

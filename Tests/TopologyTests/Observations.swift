@@ -35,4 +35,9 @@ extension StaticTopology {
   }
 }
 
+extension StaticTopology {
+  /// For stories that are not about nodes which are yet to be heard: the others are out of reach.
+  mutating func lose(_ nodes: NodeAddress...) { for node in nodes { observe(node, gone) } }
+}
+
 let gone = NodeObservation.lost("connection refused")

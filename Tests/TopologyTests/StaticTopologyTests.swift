@@ -36,7 +36,7 @@ struct StaticTopologyTests {
     Story(
       title: "The primary was one and is a replica now", replicas: [a],
       told: [(p, isPrimary()), (a, isReplica()), (p, isReplica(of: a)), (a, isPrimary(of: p))], primary: nil,
-      absence: "says that it is a replica", expected: [(a, .notReplica)]),
+      absence: "p:6379, which was, does not follow it", expected: [(a, .notReplica)]),
     Story(
       title: "The primary is lost and comes back", replicas: [a],
       told: [(p, isPrimary()), (a, isReplica()), (p, gone), (p, isPrimary())], expected: [(a, .fit)]),
@@ -60,11 +60,13 @@ struct StaticTopologyTests {
 
   static let replicas: [Story] = [
     Story(
-      title: "Replicas are learned from the primary, in its order", told: [(p, isPrimary(of: b, a)), (a, isReplica())],
+      title: "Replicas are learned from the primary, in its order",
+      told: [(p, isPrimary(of: b, a)), (a, isReplica()), (b, gone)],
       expected: [(b, .unreachable), (a, .fit)]),
     Story(
       title: "Nobody is heard who is not known",
-      told: [(stranger, isReplica()), (a, isReplica()), (p, isPrimary(of: a))],
+      told: [(stranger, isReplica()), (a, isReplica()), (p, isPrimary(of: a))], primary: nil,
+      absence: "the nodes have not all answered yet",
       expected: [(a, .unreachable)]),
     Story(
       title: "With configured replicas, others are not learned", replicas: [a],
@@ -87,7 +89,7 @@ struct StaticTopologyTests {
       ], expected: [(b, .fit)]),
     Story(
       title: "A replica left the list and is gone",
-      told: [(p, isPrimary(of: a, b)), (a, isReplica()), (a, gone), (p, isPrimary(of: b))],
+      told: [(p, isPrimary(of: a, b)), (a, isReplica()), (b, gone), (a, gone), (p, isPrimary(of: b))],
       expected: [(b, .unreachable)]),
     Story(
       title: "A replica left the list before it was heard of", told: [(p, isPrimary(of: a)), (p, isPrimary())],
@@ -157,7 +159,7 @@ struct StaticTopologyTests {
         (p, isPrimary()), (a, isReplica()), (b, isReplica()), (c, isReplica()), (stranger, isReplica()), (p, gone),
         (a, isReplica(linked: false, loading: true)), (b, isReplica(linked: false, syncing: true)), (c, gone),
         (stranger, isPrimary()),
-      ], primary: nil, absence: "connection refused",
+      ], primary: nil, absence: "follows another",
       expected: [(a, .loading), (b, .syncing), (c, .unreachable), (stranger, .notReplica)]),
     Story(
       title: "The floor ends when the primary is back", replicas: [a],

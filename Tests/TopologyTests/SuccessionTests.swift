@@ -5,6 +5,7 @@ import Topology
 struct SuccessionTests {
   private static func settled() -> StaticTopology {
     var topology = StaticTopology(primary: p, replicas: [a, b])
+    topology.describe(p, runID: "one")
     topology.tell(p, primaryInfo("h0"))
     topology.tell(a, replicaInfo(of: p, "h0"))
     topology.tell(b, replicaInfo(of: p, "h0"))
@@ -15,7 +16,7 @@ struct SuccessionTests {
   func handover() {
     var topology = Self.settled()
     topology.tell(a, primaryInfo("h1", after: "h0"))
-    #expect(topology.snapshot.primary == p)
+    #expect(topology.snapshot.primary == nil)
     topology.tell(p, replicaInfo(of: a, "h0", linked: false))
     #expect(topology.snapshot.primary == a)
     topology.tell(p, replicaInfo(of: a, "h1"))
@@ -41,7 +42,7 @@ struct SuccessionTests {
     #expect(topology.snapshot.primary == a)
     topology.observe(a, gone)
     #expect(topology.snapshot.primary == nil)
-    #expect(topology.snapshot.primaryAbsence.contains("which has taken the place of p:6379"))
+    #expect(topology.snapshot.primaryAbsence.contains("another has taken its place since it was"))
     topology.tell(b, replicaInfo(of: p, "h9"))
     #expect(topology.snapshot.primary == p)
   }
@@ -92,7 +93,80 @@ struct SuccessionTests {
     #expect(topology.snapshot.primaryAbsence == "both p:6379 and a:6379 say that they are the primary")
     // One that nobody follows is a copy that somebody has made.
     topology.tell(b, replicaInfo(of: p, "h0"))
+    #expect(topology.snapshot.primary == nil)
+    topology.pass(to: 6)
     #expect(topology.snapshot.primary == p)
+  }
+
+  @Test("A first look at one that lost its place: not while another is followed, nor before all were heard")
+  func firstLook() {
+    var topology = StaticTopology(primary: p, replicas: [])
+    topology.tell(p, primaryInfo("h9", of: a, b))
+    #expect(
+      topology.snapshot.primary == nil && topology.snapshot.primaryAbsence == "the nodes have not all answered yet")
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == nil)
+    #expect(topology.snapshot.primaryAbsence == "both p:6379 and a:6379 say that they are the primary")
+    topology.tell(p, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == a)
+  }
+
+  @Test("Restarted, and another was promoted meanwhile: none, before and after that one is followed")
+  func returnsTooLate() {
+    var topology = Self.settled()
+    topology.observe(p, gone)
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"))
+    topology.tell(b, replicaInfo(of: p, "h0", linked: false))
+    #expect(topology.snapshot.primary == nil)
+    topology.pass(to: 6)
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(p, replicaInfo(of: a, "h9", linked: false))
+    #expect(topology.snapshot.primary == a)
+  }
+
+  @Test("Restarted: not before the others were asked again")
+  func restarted() {
+    var topology = Self.settled()
+    for replica in [a, b] { topology.tell(replica, replicaInfo(of: p, "h0", linked: false)) }
+    topology.observe(p, gone, during: 1...1)
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"), at: 2)
+    #expect(topology.snapshot.primary == nil)
+    for replica in [a, b] { topology.tell(replica, replicaInfo(of: p, "h0", linked: false), at: 3) }
+    #expect(topology.snapshot.primary == p)
+  }
+
+  @Test("One that leaves the list of the primary because it was promoted is evidence")
+  func leavers() {
+    var topology = StaticTopology(primary: p, replicas: [])
+    topology.tell(p, primaryInfo("h0", of: a, b))
+    for replica in [a, b] { topology.tell(replica, replicaInfo(of: p, "h0")) }
+    #expect(topology.snapshot.primary == p)
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    topology.pass(to: 6)
+    #expect(topology.snapshot.primary == p)
+    topology.tell(p, primaryInfo("h0"))
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    #expect(topology.snapshot.primary == nil && topology.watched == [p, a, b])
+  }
+
+  @Test("A second succession: whoever lost the first place that was taken gets nothing")
+  func twice() {
+    var topology = Self.settled()
+    topology.observe(p, gone)
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    topology.tell(b, replicaInfo(of: a, "h1"))
+    topology.observe(a, gone)
+    topology.tell(b, primaryInfo("h2", after: "h1"))
+    topology.tell(p, replicaInfo(of: b, "h2"))
+    #expect(topology.snapshot.primary == b)
+    topology.tell(a, primaryInfo("h1", after: "h0"))
+    #expect(topology.snapshot.primary == b)
   }
 
   @Test("Not one that has other data, nor one of two")
@@ -111,7 +185,12 @@ struct SuccessionTests {
 }
 
 extension StaticTopology {
-  fileprivate mutating func tell(_ node: NodeAddress, _ info: ReplicationInfo) {
-    observe(node, .answered(info, isLoading: false))
+  fileprivate mutating func tell(_ node: NodeAddress, _ info: ReplicationInfo, at now: Double = 0) {
+    observe(node, .answered(info, isLoading: false), during: now...now)
   }
+}
+
+private func primaryInfo(_ history: String, of replicas: NodeAddress...) -> ReplicationInfo {
+  ReplicationInfo(
+    role: .primary, replicationID: history, replicas: replicas.map { .init(address: $0, isOnline: true) })
 }
