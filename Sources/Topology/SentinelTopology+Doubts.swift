@@ -8,6 +8,9 @@ extension SentinelTopology {
   /// How long a replica that turned into a primary keeps the named one from being believed. A failover's promotion is
   /// known to all Sentinels within about two seconds; what is still the same after this long was done by hand.
   static let rivalPatience = 5.0
+  /// How long a node that a failover has promoted is believed before a Sentinel names it, in seconds. The leader does within
+  /// about one, after its next `INFO`; what takes longer has come to nothing.
+  static let promotionPatience = 3.0
   /// How long a Sentinel that nobody names any more is remembered after it was lost.
   static let sentinelPatience = 30.0
 

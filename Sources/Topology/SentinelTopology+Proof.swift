@@ -80,6 +80,8 @@ extension SentinelTopology {
       if !doubts.contains(where: { supports($0, proof, insteadOf: old) }) {
         return "the failover of \(old) to \(node) was given up"
       }
+      if let other = otherChoice(than: node, since: proof.epoch - 1) { return "\(other) is selected, besides \(node)" }
+      if !isRecent(node, now) { return "\(node) was promoted in the failover of \(old), and no Sentinel names it" }
     case .handover(let old):
       if let doubt = doubts(against: old, now).first { return doubt.sentence }
       if let rival = rival(of: node, besides: old) { return "\(rival) says that it is the primary too" }
@@ -182,14 +184,16 @@ extension SentinelTopology {
   ///
   /// It is safe to use that second: the failover's leader was elected by a majority and has said which replica it has
   /// selected; that very replica, and no other, says that it is a primary now, and that it goes on from the old primary's
-  /// history; and an elected leader that has promoted a replica does not take it back, but names it. Should the leader die
-  /// within that second, another failover may select another replica, and the writes of that second are lost with the
-  /// ones that an old primary had not replicated. When the leader gives the failover up, the proof ends.
+  /// history; and an elected leader that has promoted a replica does not take it back, but names it.
+  ///
+  /// Should the leader die within that second, another failover may select another replica. So the proof ends when the leader
+  /// is lost, when another choice is heard of, when the leader gives the failover up, and when nobody names the node in time;
+  /// the writes until then are lost with the ones that an old primary had not replicated.
   private func promotion(insteadOf old: NodeAddress, _ epoch: UInt64, _ now: Double) -> Proof? {
     // A failover of this reign: one that is over may have a witness who has not said so.
-    let chosen = doubts(against: old, now).filter { $0.epoch == epoch }.compactMap(\.selected)
-    guard let selected = chosen.first, chosen.allSatisfy({ isSame($0, selected) }),
-      let node = watchedNodes.first(where: { isSame($0, selected) && turnedAt[$0] != nil }),
+    let chosen = doubts(against: old, now).filter { $0.epoch == epoch && isThere($0.sentinel) }.compactMap(\.selected)
+    guard let selected = chosen.first, otherChoice(than: selected, since: epoch) == nil,
+      let node = watchedNodes.first(where: { isSame($0, selected) && isRecent($0, now) }),
       let info = book.info(of: node), info.role == .primary, hasSpokenSince(node), !isSame(node, old),
       !book.history.isEmpty, info.previousReplicationID == book.history,
       rival(of: node, besides: old) == nil
@@ -198,9 +202,23 @@ extension SentinelTopology {
   }
 
   private func supports(_ doubt: Doubt, _ proof: Proof, insteadOf old: NodeAddress) -> Bool {
-    doubt.kind == .failover && isSame(doubt.against, old) && doubt.epoch.map { $0 + 1 == proof.epoch } == true
+    doubt.kind == .failover && isThere(doubt.sentinel) && isSame(doubt.against, old)
+      && doubt.epoch.map { $0 + 1 == proof.epoch } == true
       && doubt.selected.map { isSame($0, proof.node) } == true
   }
+
+  /// Another node that a failover of this epoch or a later one is to promote.
+  private func otherChoice(than node: NodeAddress, since epoch: UInt64) -> NodeAddress? {
+    doubts.filter { $0.kind == .failover && $0.epoch ?? epoch >= epoch }.compactMap(\.selected).first {
+      !isSame($0, node)
+    }
+  }
+
+  private func isRecent(_ node: NodeAddress, _ now: Double) -> Bool {
+    turnedAt[node].map { now - $0 < Self.promotionPatience } ?? false
+  }
+
+  private func isThere(_ sentinel: String) -> Bool { views[sentinel].map { !$0.isLost } ?? false }
 
   /// The proof of a handover: `FAILOVER TO`, or `REPLICAOF` by hand. Sentinel does not follow these; for half a minute it
   /// goes on naming a node that refuses every write, and then promotes whom it likes.

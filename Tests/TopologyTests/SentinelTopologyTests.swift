@@ -258,6 +258,47 @@ struct SentinelTopologyTests {
       } == nil)
   }
 
+  @Test("The early proof ends with its leader, with another choice, and when nobody names the node in time")
+  func earlyProofEnds() {
+    func play(_ end: (inout SentinelStory) -> Void) -> SentinelStory {
+      var story = SentinelStory.settled()
+      story.event("s1", .selected(a, insteadOf: p))
+      story.answer("s2", p, epoch: 1)
+      story.answer("s3", p, epoch: 1)
+      story.answer("s1", p, epoch: 1, failing: true, selected: a)
+      story.node(a, primaryInfo("h1", after: "h0"))
+      #expect(story.primary == a, "\(story.why)")
+      end(&story)
+      return story
+    }
+    // Its leader is lost: nobody else has said whom it has promoted.
+    var story = play { $0.lose(sentinel: "s1") }
+    #expect(story.primary == nil && story.why == "the failover of p:6379 to a:6379 was given up")
+    // Another one has been elected, and chooses another.
+    story = play { $0.event("s2", .selected(b, insteadOf: p)) }
+    #expect(story.primary == nil)
+    story = play { $0.answer("s2", p, epoch: 1, failing: true, selected: b) }
+    #expect(story.primary == nil)
+    // The same choice, or one of a failover that was over before, is none.
+    story = play { $0.event("s2", .selected(a, insteadOf: p)) }
+    #expect(story.primary == a)
+    // Two leaders, and the first is lost.
+    story = play {
+      $0.event("s2", .selected(a, insteadOf: p))
+      $0.lose(sentinel: "s1")
+    }
+    #expect(story.primary == a)
+    // The leader lives and does not name it.
+    story = play { $0.wait(2.9) }
+    #expect(story.primary == a)
+    story = play { $0.wait(3.1) }
+    #expect(
+      story.primary == nil && story.why == "a:6379 was promoted in the failover of p:6379, and no Sentinel names it")
+    story.answerAll(a, epoch: 2)
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a)
+  }
+
   @Test("An abandoned failover goes on with the old primary", arguments: [false, true])
   func abandoned(isEventLost: Bool) {
     var story = SentinelStory.settled()
