@@ -41,6 +41,10 @@ extension Ambassador {
         self.narrator.left(sentinel)
         self.desk?.left(sentinel)
       },
+      onSentinelEvents: { [unowned self] sentinel, why in
+        guard id == self.discoveryID else { return }
+        self.narrator.heardEvents(of: sentinel, lost: why)
+      },
       onName: { [unowned self] name, failure in
         guard id == self.discoveryID else { return }
         self.narrator.lookedUp(name, failure: failure)

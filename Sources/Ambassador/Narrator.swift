@@ -14,6 +14,8 @@ struct Narrator {
   private var losses: [NodeAddress: String] = [:]
   /// Every Sentinel, and why it is not there if it is not.
   private var sentinels: [NodeAddress: String?] = [:]
+  /// Sentinels that are asked and tell nothing by themselves.
+  private var deafTo: Set<NodeAddress> = []
   /// Names that cannot be looked up, and why.
   private var nameless: [NodeAddress: String] = [:]
   /// When a lost connection to a node was last told, and how many since were not.
@@ -27,7 +29,7 @@ struct Narrator {
   init(logger: Logger) { self.logger = logger }
 
   /// Others are asked from now on.
-  mutating func forgetSource() { (sentinels, nameless) = ([:], [:]) }
+  mutating func forgetSource() { (sentinels, deafTo, nameless) = ([:], [], [:]) }
 
   private static func milliseconds(since then: ContinuousClock.Instant) -> Int {
     Int(then.duration(to: .now) / .milliseconds(1))
@@ -48,7 +50,21 @@ struct Narrator {
   }
 
   /// A Sentinel is asked no more.
-  mutating func left(_ sentinel: NodeAddress) { sentinels[sentinel] = nil }
+  mutating func left(_ sentinel: NodeAddress) {
+    sentinels[sentinel] = nil
+    deafTo.remove(sentinel)
+  }
+
+  /// A Sentinel tells of its events, or does not although it answers.
+  mutating func heardEvents(of sentinel: NodeAddress, lost why: String?) {
+    if let why {
+      guard deafTo.insert(sentinel).inserted else { return }
+      logger.warning(
+        "no events from sentinel \(sentinel): \(why); it is asked all the same, so failovers are seen later")
+    } else if deafTo.remove(sentinel) != nil {
+      logger.info("sentinel \(sentinel) tells of its events again")
+    }
+  }
 
   /// A name was looked up, or could not be.
   mutating func lookedUp(_ name: NodeAddress, failure why: String?) {

@@ -158,6 +158,8 @@ public final class SentinelDiscovery: TopologySource {
       topology.lost(sentinelAt: name, why: why, now: loop.now)
       handlers.onSentinel(name, why)
       resolve(name)
+    case .deaf(let why):
+      handlers.onSentinelEvents(name, why)
     }
     tell()
   }

@@ -11,6 +11,8 @@ public struct SentinelSettings: Sendable {
   public var connectTimeout = 1.0
   public var firstBackoff = 0.1
   public var lastBackoff = 1.0
+  /// The longest pause before events are asked for again, in seconds: the refusal of one that is asked all the time lasts.
+  public var lastEventBackoff = 10.0
   /// Empty for Redis's default user.
   public var username: [UInt8] = []
   /// Nothing when Sentinels want none.
@@ -22,13 +24,16 @@ public struct SentinelSettings: Sendable {
 /// Two connections to one Sentinel, for as long as it lives: one for its events, one for questions.
 ///
 /// Behind one address there may be another Sentinel each time, so each connection asks first whom it has reached. The
-/// event connection says nothing when all is well; it lives and dies with the other one, which is asked all the time.
+/// event connection says nothing when all is well; it dies with the other one, which is asked all the time. It may be refused
+/// or lost alone: questions are the safety net under events, and go on.
 final class SentinelLink {
   enum Event {
     case answered(SentinelAnswer, by: String, during: ClosedRange<Double>)
     case denied(knowing: [String], by: String)
     case happened(SentinelEvent, at: String)
     case lost(String)
+    /// It is asked, but tells nothing by itself; nothing when it does again.
+    case deaf(String?)
   }
 
   private let address: SocketAddress
@@ -41,6 +46,8 @@ final class SentinelLink {
   private var id: String?
   private var timer: TimerSource?
   private var failures = 0
+  private var eventTimer: TimerSource?
+  private var eventFailures = 0
   private var isAsking = false
   private var isWantedAgain = false
   private var interval: Double
@@ -92,6 +99,7 @@ final class SentinelLink {
     questions?.cancel()
     events?.cancel()
     (questions, events, id) = (nil, nil, nil)
+    (eventTimer, eventFailures) = (nil, 0)
     (isAsking, isWantedAgain) = (false, false)
   }
 
@@ -114,16 +122,20 @@ final class SentinelLink {
   // MARK: - Whom have we reached?
 
   private func introduce() {
-    greet(questions) { [weak self] id in
-      guard let self else { return }
-      self.id = id
-      self.poll()
-      self.listen()
-    }
+    greet(
+      questions, refused: { [weak self] why in self?.lost(why) },
+      then: { [weak self] id in
+        guard let self else { return }
+        self.id = id
+        self.poll()
+        self.listen()
+      })
   }
 
   /// Authenticates and asks for the Sentinel's own id. Before 6.2 there was no way to ask for it: then the address has to do.
-  private func greet(_ connection: NodeConnection?, then act: @escaping (String) -> Void) {
+  private func greet(
+    _ connection: NodeConnection?, refused: @escaping (String) -> Void, then act: @escaping (String) -> Void
+  ) {
     var commands = [Self.words("SENTINEL", "MYID")]
     let isAuthenticating = settings.password != nil
     if let password = settings.password {
@@ -132,12 +144,12 @@ final class SentinelLink {
     connection?.ask(commands, within: settings.timeout + settings.connectTimeout) { [weak self] replies in
       guard let self else { return }
       if isAuthenticating, case .error(let why) = replies[0] {
-        return self.lost("it refused the credentials: \(why)")
+        return refused("it refused the credentials: \(why)")
       }
       switch replies.last {
       case .text(let id): act(id)
-      case .error(let why) where why.contains("unknown command"): self.lost("it is no Sentinel: \(why)")
-      case .error(let why) where why.hasPrefix("NO"): self.lost("it refused SENTINEL: \(why)")
+      case .error(let why) where why.contains("unknown command"): refused("it is no Sentinel: \(why)")
+      case .error(let why) where why.hasPrefix("NO"): refused("it refused SENTINEL: \(why)")
       default: act(self.address.description)
       }
     }
@@ -151,10 +163,12 @@ final class SentinelLink {
         on: loop, to: address, connectTimeout: settings.connectTimeout,
         onConnect: { [weak self] in
           guard let self else { return }
-          self.greet(self.events) { [weak self] id in self?.subscribe(as: id) }
-        }, onEnd: { [weak self] why in self?.lost(why) })
+          self.greet(
+            self.events, refused: { [weak self] why in self?.deafen(why, isSaid: true) },
+            then: { [weak self] id in self?.subscribe(as: id) })
+        }, onEnd: { [weak self] why in self?.deafen(why, isSaid: false) })
     } catch {
-      lost(error.description)
+      deafen(error.description, isSaid: false)
     }
   }
 
@@ -162,11 +176,26 @@ final class SentinelLink {
     events?.onPush = { [weak self] push in self?.take(push, from: id) }
     events?.ask([Self.words("PSUBSCRIBE", "*")], within: settings.timeout) { [weak self] replies in
       guard let self else { return }
-      if case .error(let why) = replies[0] { return self.lost("it refused PSUBSCRIBE: \(why)") }
-      self.failures = 0
+      if case .error(let why) = replies[0] { return self.deafen("it refused PSUBSCRIBE: \(why)", isSaid: true) }
+      self.eventFailures = 0
+      self.report(.deaf(nil))
       // What happened before is in no event.
       self.ask()
     }
+  }
+
+  /// There are no events for a while. A connection that is only lost may have gone with the Sentinel, and that is told by the
+  /// questions: it is worth a word when the next one fails as well.
+  private func deafen(_ why: String, isSaid: Bool) {
+    guard !isCancelled else { return }
+    events?.cancel()
+    events = nil
+    let isWorthAWord = isSaid || eventFailures > 0
+    let pause = ConnectionAttempt.pause(
+      after: eventFailures, first: settings.firstBackoff, last: settings.lastEventBackoff)
+    eventFailures += 1
+    eventTimer = TimerSource(on: loop, after: pause) { [weak self] in self?.listen() }
+    if isWorthAWord { report(.deaf(why)) }
   }
 
   private func take(_ push: RedisReply, from id: String) {
@@ -201,6 +230,7 @@ final class SentinelLink {
           master: replies[0].fields, address: (replies[1].array ?? []).compactMap(\.text),
           replicas: (replies[2].array ?? []).map(\.fields), peers: (replies[3].array ?? []).map(\.fields))
       else { return self.lost("its answer to SENTINEL MASTER \(name) names no primary") }
+      self.failures = 0
       self.report(.answered(answer, by: id, during: asked...now))
       self.rest()
     }

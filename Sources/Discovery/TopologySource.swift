@@ -42,6 +42,8 @@ public struct DiscoveryHandlers {
   public var onSentinel: (NodeAddress, _ lost: String?) -> Void
   /// A Sentinel is no longer one of those that are asked.
   public var onSentinelLeft: (NodeAddress) -> Void
+  /// A Sentinel that is asked tells of events, or does not for the reason given: for the log.
+  public var onSentinelEvents: (NodeAddress, _ lost: String?) -> Void
   /// A name was looked up, or could not be for the reason given: for the log.
   public var onName: (NodeAddress, _ failure: String?) -> Void
 
@@ -50,6 +52,7 @@ public struct DiscoveryHandlers {
     onObservation: @escaping (NodeAddress, NodeObservation) -> Void,
     onSentinel: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in },
     onSentinelLeft: @escaping (NodeAddress) -> Void = { _ in },
+    onSentinelEvents: @escaping (NodeAddress, _ lost: String?) -> Void = { _, _ in },
     onName: @escaping (NodeAddress, _ failure: String?) -> Void = { _, _ in }
   ) {
     self.onUpdate = onUpdate
@@ -57,6 +60,7 @@ public struct DiscoveryHandlers {
     self.onObservation = onObservation
     self.onSentinel = onSentinel
     self.onSentinelLeft = onSentinelLeft
+    self.onSentinelEvents = onSentinelEvents
     self.onName = onName
   }
 }
