@@ -102,6 +102,19 @@ struct StatusReportTests {
     #expect(report.lines.contains("reload   done 4s ago"))
   }
 
+  @Test func sentinelsThatDoNotAnswerAreTold() {
+    func told(_ lost: [String?], primary: NodeAddress? = Self.node) -> String? {
+      var report = Self.report([Self.worker(0, reads: 1)], nil)
+      report.topology.primary = primary
+      report.topology.sentinels = lost.map { .init(name: Self.node, lost: $0) }
+      return report.lines.first { $0.hasPrefix("sentinels") }
+    }
+    #expect(told([]) == nil && told([nil, nil, nil]) == nil)
+    #expect(told([nil, "refused", nil]) == "sentinels 2 of 3 answer")
+    #expect(told(["refused", "late"]) == "sentinels 0 of 2 answer; the last proven topology serves on")
+    #expect(told(["refused"], primary: nil) == "sentinels 0 of 1 answer")
+  }
+
   @Test func aSilentWorkerIsSaidToBe() {
     let report = Self.report([Self.worker(0, reads: 1), nil], nil)
     #expect(report.lines.contains { $0.contains("NOT ANSWERING: 1") })

@@ -40,6 +40,15 @@ struct TopViewTests {
     #expect(lines.last == "q quits")
   }
 
+  @Test(arguments: [(["refused", "late"], true), (["refused", nil], false), ([], false)] as [([String?], Bool)])
+  func thatNoSentinelAnswersIsSaid(lost: [String?], isSaid: Bool) throws {
+    let status: Document = [
+      "topology": ["primary": "a:1", "sentinels": .list(lost.map { ["lost": $0.map(Document.text) ?? .null] })]
+    ]
+    let head = try #require(TopView.render(status, width: 80, height: 24).first)
+    #expect(head.contains("no sentinel answers") == isSaid, "\(head)")
+  }
+
   @Test func whatComesFromElsewhereDoesNotSteerTheTerminal() {
     let evil: Document = ["state": "ok\u{1B}[2J", "version": "\u{7}", "nodes": .list([["name": "a\r\nb"]])]
     for line in TopView.render(evil, width: 80, height: 24) {

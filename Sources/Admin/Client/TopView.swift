@@ -45,7 +45,11 @@ public enum TopView {
   private static func trouble(_ status: Document) -> String {
     let stalled = status["workers"]?.elements.filter { $0["answered"]?.boolean == false }.count ?? 0
     if stalled > 0 { return "\(stalled) threads do not answer" }
-    guard status["topology"]?["primary"]?.text == nil else { return "" }
+    let sentinels = status["topology"]?["sentinels"]?.elements ?? []
+    guard status["topology"]?["primary"]?.text == nil else {
+      let isAlone = !sentinels.isEmpty && sentinels.allSatisfy { $0["lost"]?.text != nil }
+      return isAlone ? "no sentinel answers" : ""
+    }
     return status["topology"]?["primary_absence"]?.text ?? ""
   }
 

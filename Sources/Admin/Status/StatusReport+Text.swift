@@ -22,6 +22,7 @@ extension StatusReport {
     lines.append(
       "topology \(topology.source)\(epoch), "
         + (topology.primary.map { "primary \($0)\(proof)" } ?? "no primary: \(topology.primaryAbsence)"))
+    if let sentinels = topology.sentinelTrouble { lines.append(sentinels) }
     lines.append("")
     lines += Table.render(
       ["node", "role", "health", "lag", "req/s", "p50", "p99", "flight", "conns"],
@@ -78,5 +79,16 @@ extension StatusReport {
     let reasons = RouteReason.allCases.filter { totals.routed[$0] > 0 }
     return reasons.isEmpty
       ? "nothing yet" : reasons.map { "\($0.rawValue) \(totals.routed[$0])" }.joined(separator: ", ")
+  }
+}
+
+extension TopologyStatus {
+  /// How many Sentinels answer, when not all do.
+  var sentinelTrouble: String? {
+    let answering = sentinels.count { $0.lost == nil }
+    guard answering < sentinels.count else { return nil }
+    let isAlone = answering == 0 && primary != nil
+    return "sentinels \(answering) of \(sentinels.count) answer"
+      + (isAlone ? "; the last proven topology serves on" : "")
   }
 }
