@@ -18,7 +18,10 @@ extension SentinelTopology {
     _ node: NodeAddress, _ kind: Doubt.Kind, _ sentence: String, by sentinel: String,
     selecting selected: NodeAddress? = nil, _ now: Double
   ) {
-    accusedAt[node] = max(accusedAt[node] ?? now, now)
+    // By whatever name it goes.
+    for accused in watchedNodes + [node] where isSame(accused, node) {
+      accusedAt[accused] = max(accusedAt[accused] ?? now, now)
+    }
     var epoch: UInt64?
     if case .one(let named, let its) = claim, isSame(named, node) { epoch = its }
     if let index = doubts.firstIndex(where: { $0.sentinel == sentinel && $0.against == node && $0.kind == kind }) {

@@ -73,7 +73,7 @@ extension SentinelTopology {
     if let doubt = doubts(against: node, now).first { return doubt.sentence }
     if isCutOff(with: node) { return isolation(of: node) }
     switch proof.basis {
-    case .named:
+    case .named, .agreed:
       if let rival = rival(of: node) { return "\(rival), a replica, says that it is the primary now" }
     case .promoted(let old):
       if let rival = rival(of: node, besides: old) { return "\(rival), a replica, says that it is the primary now" }
@@ -228,6 +228,9 @@ extension SentinelTopology {
   /// named node is evidence that ends this proof, before its promotion.
   private func handover(from old: NodeAddress, _ epoch: UInt64, _ now: Double) -> Proof? {
     guard let own = book.info(of: old), own.role == .replica, doubts(against: old, now).isEmpty else { return nil }
+    // A word from before it was named is one of the replica that was promoted.
+    let namedSince = views.values.filter { $0.answer?.configEpoch == epoch }.map(\.namesSince).min() ?? .infinity
+    guard askedAt[old] ?? -.infinity >= namedSince else { return nil }
     var primaries: [NodeAddress] = []
     for node in watchedNodes where book.info(of: node)?.role == .primary {
       if !primaries.contains(where: { isSame($0, node) }) { primaries.append(node) }
@@ -264,15 +267,16 @@ extension SentinelTopology {
     guard agrees, others.isEmpty || !answering.isEmpty else {
       return .absent("no sentinel answers, and not all replicas follow \(node)")
     }
-    return .found(last)
+    var proof = last
+    if case .promoted = last.basis { proof.basis = .agreed }
+    return .found(proof)
   }
 
-  /// Whether lower epochs are right because the Sentinels were all made anew: none is left of those that knew the higher
+  /// Whether epochs that are no higher are right because the Sentinels were all made anew: none is left of those that knew the higher
   /// one, enough agree, and the primary of before does not say that it still is.
   private var hasNewReign: Bool {
-    guard let floor, witnesses.isDisjoint(with: views.keys), case .one(_, let epoch) = claim, epoch < floor.epoch else {
-      return false
-    }
+    guard let floor, witnesses.isDisjoint(with: views.keys), case .one(_, let epoch) = claim, epoch <= floor.epoch
+    else { return false }
     let agreeing = views.values.filter { !$0.isLost && $0.answer?.configEpoch == epoch }
     let quorum = agreeing.compactMap { $0.answer?.quorum }.max() ?? 1
     return agreeing.count >= quorum && book.info(of: floor.proof.node)?.role != .primary

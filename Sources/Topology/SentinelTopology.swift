@@ -124,6 +124,9 @@ public struct SentinelTopology: Sendable {
     // Answers of two connections to one Sentinel may overtake each other.
     guard span.lowerBound >= view.askedAt else { return }
     view.links.insert(address)
+    if view.answer?.primary != answer.primary || view.answer?.configEpoch != answer.configEpoch {
+      view.namesSince = span.upperBound
+    }
     view.answer = answer
     view.askedAt = span.lowerBound
     view.knownNames = nil
@@ -251,6 +254,8 @@ public struct SentinelTopology: Sendable {
       wanted += [answer.primary] + (answer.deposed.map { [$0] } ?? []) + answer.replicas.map(\.address)
     }
     if let proof { wanted.append(proof.node) }
+    // Who is meant by evidence is known from what is at the address.
+    wanted += doubts.map(\.against).filter(watchedNodes.contains)
     for node in wanted where !watchedNodes.contains(node) { watchedNodes.append(node) }
     for node in watchedNodes where !wanted.contains(node) {
       if let info = book.info(of: node), info.role == .replica, info.isLinked, book.isOurs(info, under: proof?.node) {
@@ -275,6 +280,8 @@ struct SentinelView: Sendable {
   var failure: String?
   var lostAt = -Double.infinity
   var answer: SentinelAnswer?
+  /// Since when it is known to name the primary that it names, at its epoch.
+  var namesSince = -Double.infinity
   /// When it was asked for its last answer.
   var askedAt = -Double.infinity
   /// The sets that it knows, when ours is not among them.
@@ -293,6 +300,8 @@ struct Proof: Sendable, Equatable {
     case promoted(insteadOf: NodeAddress)
     /// That primary, which Sentinel names, has made itself its replica.
     case handover(from: NodeAddress)
+    /// Promoted by a failover that no Sentinel is left to tell the end of; but all replicas follow it.
+    case agreed
   }
   var node: NodeAddress
   var runID: String?
@@ -304,6 +313,7 @@ struct Proof: Sendable, Equatable {
     switch basis {
     case .named: "named by Sentinel at config epoch \(epoch)"
     case .promoted(let old): "promoted in the failover of \(old)"
+    case .agreed: "all replicas follow it; no sentinel answers"
     case .handover(let old): "\(old) follows it; Sentinel still names \(old)"
     }
   }

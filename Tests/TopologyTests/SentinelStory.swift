@@ -40,6 +40,14 @@ struct SentinelStory {
     for id in Self.ids { answer(id, primary, epoch: epoch) }
   }
 
+  /// One of two Sentinels that were made anew.
+  mutating func remade(_ id: String, _ primary: NodeAddress, epoch: UInt64) {
+    now += 0.001
+    var answer = Self.answer(id, primary, epoch: epoch)
+    answer.peers = ["t1", "t2"].filter { $0 != id }.map { .init(id: $0, address: Self.sentinel($0)) }
+    topology.answered(answer, by: id, at: Self.sentinel(id), during: now...now)
+  }
+
   mutating func event(_ id: String, _ event: SentinelEvent) {
     now += 0.001
     topology.happened(event, at: id, now: now)

@@ -412,6 +412,62 @@ struct SentinelTopologyTests {
     #expect(story.primary == nil)
   }
 
+  @Test("Promoted, and no Sentinel is left to name it: not by its word, but when all replicas follow it")
+  func promotedAlone() {
+    var story = SentinelStory.settled()
+    story.lose(p)
+    story.event("s1", .selected(a, insteadOf: p))
+    for id in ["s2", "s3"] { story.answer(id, p, epoch: 1) }
+    story.answer("s1", p, epoch: 1, failing: true, selected: a)
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a, "\(story.why)")
+    for id in SentinelStory.ids { story.lose(sentinel: id) }
+    #expect(story.primary == nil)
+    story.node(b, replicaInfo(of: a, "h1"))
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a && story.topology.snapshot.primaryProof == "all replicas follow it; no sentinel answers")
+    story.wait(6)
+    #expect(story.primary == a)
+  }
+
+  @Test("A node that was just named, and was heard before that: its word that it is a replica is an old one")
+  func namedAfterItsWord() {
+    var story = SentinelStory.settled()
+    story.node(a, replicaInfo(of: p, "h0"))
+    story.answerAll(a, epoch: 2)
+    #expect(story.primary == nil, "\(story.topology.snapshot.primaryProof)")
+    story.node(p, primaryInfo("h0"))
+    #expect(story.primary == nil, "\(story.topology.snapshot.primaryProof)")
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a)
+  }
+
+  @Test("Evidence against a node counts under all its names, also when the Sentinels that use one of them are gone")
+  func accusedByAnotherName() {
+    let alias = NodeAddress(host: "10.0.0.1", port: 6379)
+    var story = SentinelStory.settled()
+    func answerByAlias() {
+      var answer = SentinelStory.answer("s3", p, epoch: 1)
+      answer.primary = alias
+      story.now += 0.001
+      story.topology.answered(
+        answer, by: "s3", at: SentinelStory.sentinel("s3"), during: story.now...story.now)
+    }
+    answerByAlias()
+    story.node(alias, primaryInfo("h0"), runID: "run-p")
+    for id in ["s1", "s2"] { story.answer(id, p, epoch: 1) }
+    answerByAlias()
+    story.node(p, primaryInfo("h0"))
+    #expect(story.primary == p, "\(story.why)")
+    story.event("s1", .failover(against: p))
+    for id in ["s1", "s2"] { story.lose(sentinel: id) }
+    answerByAlias()
+    story.node(a, replicaInfo(of: p, "h0"))
+    #expect(story.primary == nil, "\(story.topology.snapshot)")
+    story.node(alias, primaryInfo("h0"), runID: "run-p")
+    #expect(story.primary == nil, "\(story.topology.snapshot)")
+  }
+
   @Test("Without any Sentinel the last topology serves on, and a primary that was away for a moment too")
   func sentinelsGone() {
     var story = SentinelStory.settled()
@@ -473,6 +529,22 @@ struct SentinelTopologyTests {
     fresh("t2", &story)
     fresh("t1", &story)
     #expect(story.primary == p, "\(story.why)")
+  }
+
+  @Test("Sentinels that were all made anew are believed also when they have come to the epoch of before")
+  func remadeToTheSameEpoch() {
+    var story = SentinelStory.settled()
+    story.answerAll(a, epoch: 2)
+    story.node(a, primaryInfo("h1", after: "h0"))
+    #expect(story.primary == a)
+    for id in SentinelStory.ids { story.lose(sentinel: id) }
+    story.node(a, replicaInfo(of: b, "h1"))
+    story.node(b, primaryInfo("h2", after: "h1"))
+    for id in ["t1", "t2"] { story.remade(id, b, epoch: 2) }
+    story.wait(31)
+    for id in ["t1", "t2"] { story.remade(id, b, epoch: 2) }
+    story.node(b, primaryInfo("h2", after: "h1"))
+    #expect(story.primary == b, "\(story.why)")
   }
 
   @Test("One node under two names is one node")
