@@ -3,7 +3,7 @@ import Synchronization
 
 /// A real Sentinel on a port of its own, watching `mymaster`.
 public final class RedisSentinel: Sendable {
-  private let place: Place
+  public let place: Place
   private let lease: PortLease
   private let directory: TemporaryDirectory
   private let file: String
@@ -13,16 +13,25 @@ public final class RedisSentinel: Sendable {
   public var port: UInt16 { lease.port }
   public var address: String { place.address(port) }
 
+  /// - Parameters:
+  ///   - name: what it calls the primary's host, when that is not its address.
+  ///   - more: lines of its configuration.
+  ///   - lease: of a port that others have at other addresses; nothing for one of its own.
   public init(
-    watching primary: RedisServer, quorum: Int = 2, password: String? = nil, place: Place = .here
+    watching primary: RedisServer, calling name: String? = nil, quorum: Int = 2, password: String? = nil,
+    more: [String] = [], place: Place = .here, lease: PortLease? = nil
   ) throws {
     self.place = place
-    lease = try PortLease()
+    self.lease = try lease ?? PortLease()
     directory = try TemporaryDirectory()
     self.password = password
     var lines = [
-      "port \(lease.port)", "bind \(place.host)", "protected-mode no", "dir \(directory.path)",
-      "sentinel monitor mymaster \(primary.place.host) \(primary.port) \(quorum)",
+      "port \(self.lease.port)", "bind \(place.host)", "protected-mode no", "dir \(directory.path)",
+    ]
+    // Before a name can be understood, it must be allowed.
+    lines += more
+    lines += [
+      "sentinel monitor mymaster \(name ?? primary.place.host) \(primary.port) \(quorum)",
       "sentinel down-after-milliseconds mymaster 1000", "sentinel failover-timeout mymaster 6000",
       "sentinel parallel-syncs mymaster 1",
     ]
@@ -81,6 +90,12 @@ public final class RedisSentinel: Sendable {
     }
   }
 
+  /// How many clients follow its events.
+  public func listeners() throws -> Int {
+    let text = try call("CLIENT", "LIST").text ?? ""
+    return text.split(separator: "\n").count { $0.contains("cmd=psubscribe") }
+  }
+
   private func count(_ what: String) throws -> Int {
     guard case .array(let rows) = try call("SENTINEL", what, "mymaster") else { return 0 }
     return rows.count
@@ -100,10 +115,21 @@ public final class SentinelGroup: Sendable {
   /// - Parameters:
   ///   - primary: where the primary runs.
   ///   - rest: where the replicas and the Sentinels do.
-  public init(password: String? = nil, primary: Place = .here, rest: Place = .here) throws {
+  ///   - name: what the Sentinels call the primary's host, when that is not its address.
+  ///   - more: lines of the Sentinels' configuration.
+  ///   - lease: of one port that all Sentinels have, each at a loopback address of its own.
+  public init(
+    password: String? = nil, primary: Place = .here, rest: Place = .here, calling name: String? = nil,
+    more: [String] = [], sharing lease: PortLease? = nil
+  ) throws {
     redis = try RedisGroup(replicas: 2, place: primary, replicasPlace: rest)
     let node = redis.primary
-    sentinels = try (0..<3).map { _ in try RedisSentinel(watching: node, password: password, place: rest) }
+    sentinels = try (0..<3).map { index in
+      let place = lease == nil ? rest : .loopback(index + 2)
+      let own = lease == nil ? [] : ["sentinel announce-ip \(place.host)"]
+      return try RedisSentinel(
+        watching: node, calling: name, password: password, more: more + own, place: place, lease: lease)
+    }
     try eventually("all Sentinels know all") { try sentinels.allSatisfy { try $0.knows(replicas: 2, peers: 2) } }
   }
 

@@ -2,6 +2,7 @@ import Glibc
 import Synchronization
 
 /// Stands between a replica and its primary and keeps back what the primary says: for a time, or until it is let go.
+/// It serves as well as any service that has one address for several servers.
 ///
 /// What the replica says (acknowledgements, requests for a copy) passes at once.
 public final class ReplicationRelay: Sendable {
@@ -12,7 +13,7 @@ public final class ReplicationRelay: Sendable {
     let stopsBehindContinue = Atomic(false)
     let isCut = Atomic(false)
     let isOver = Atomic(false)
-    let target = Atomic<UInt16>(0)
+    let targets = Mutex<[UInt16]>([])
   }
 
   public let port: UInt16
@@ -48,7 +49,10 @@ public final class ReplicationRelay: Sendable {
   public func cut() { controls.isCut.store(true, ordering: .sequentiallyConsistent) }
 
   /// Connections made from now on lead there: one address, and another process behind it.
-  public func redirect(to target: UInt16) { controls.target.store(target, ordering: .sequentiallyConsistent) }
+  public func redirect(to target: UInt16) { rotate(among: [target]) }
+
+  /// Connections made from now on lead to one after the other of these.
+  public func rotate(among targets: [UInt16]) { controls.targets.withLock { $0 = targets } }
 
   private struct Link {
     let replica: Int32
@@ -115,7 +119,10 @@ public final class ReplicationRelay: Sendable {
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: replica)
         LoopbackSocket.set(TCP_NODELAY, at: Int32(IPPROTO_TCP), to: 1, on: primary)
         let link = Link(replica: replica, primary: primary)
-        let target = controls.target.load(ordering: .sequentiallyConsistent)
+        let target = controls.targets.withLock { targets in
+          targets.append(targets.removeFirst())
+          return targets.last ?? 0
+        }
         if LoopbackSocket.withAddress(port: target, { connect(primary, $0, $1) }) == 0 {
           links.append(link)
         } else {
