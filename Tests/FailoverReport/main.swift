@@ -2,7 +2,8 @@ import Glibc
 import Laboratory
 import TestSupport
 
-// Runs faults and tells what they did to the clients: `failover-report [--readme FILE] [--log] [NAME...]`.
+// Runs faults and tells what they did to the clients: `failover-report [--readme FILE] [--log] [--strict]
+// [NAME...]`. Strict is who wants the goals of time reached as well.
 func tell(_ text: String) {
   print(text)
   fflush(nil)
@@ -10,11 +11,13 @@ func tell(_ text: String) {
 var names: [String] = []
 var readme: String?
 var showsLog = false
+var isStrict = false
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
   switch argument {
   case "--readme": readme = arguments.popFirst()
   case "--log": showsLog = true
+  case "--strict": isStrict = true
   case "--list":
     for fault in Fault.all { tell("\(fault.name): \(fault.title)") }
     exit(0)
@@ -36,6 +39,10 @@ for fault in chosen {
     for sentence in run.findings.brokenPromises(fault.promise) {
       isBroken = true
       tell("  BROKEN: \(sentence)")
+    }
+    for sentence in run.findings.missedGoals(fault.promise) {
+      isBroken = isBroken || isStrict
+      tell("  MISSED: \(sentence)")
     }
     if showsLog { tell(run.log) }
   } catch {

@@ -19,6 +19,8 @@ public struct Findings: Sendable {
   public var missing: Int
   /// When the last of these was acknowledged, in seconds since the fault.
   public var lastMissing: Double?
+  /// How many of these were acknowledged after another node was a primary: no primary that was replaced may have had them.
+  public var missingAfterTurn: Int
   public var wrong: [String]
   public var writeGap: Gap
   public var readGap: Gap
@@ -56,8 +58,27 @@ extension Findings {
     if unknown.count > promise.unknown {
       broken.append("\(unknown.count) writes are unknown, at most \(promise.unknown) may be; as \(unknown[0])")
     }
-    if missing > 0, !promise.mayLose { broken.append("\(missing) acknowledged writes are missing") }
+    switch promise.loss {
+    case .nothing: if missing > 0 { broken.append("\(missing) acknowledged writes are missing") }
+    case .inFlight(let limit):
+      if missing > limit { broken.append("\(missing) acknowledged writes are missing, at most \(limit) may be") }
+    case .untilReplaced: break
+    }
+    if missingAfterTurn > 0 {
+      broken.append("\(missingAfterTurn) of the missing writes were acknowledged when another was the primary already")
+    }
     return broken
+  }
+
+  /// Which goals of time were missed. They are goals of a machine that has nothing else to do.
+  public func missedGoals(_ promise: Promise) -> [String] {
+    var missed: [String] = []
+    func note(_ what: String, _ seconds: Double, _ goal: Double) {
+      if seconds > goal { missed.append("\(what) \(Int(seconds * 1000)) ms, the goal is \(Int(goal * 1000)) ms") }
+    }
+    if let goal = promise.resumes, let resumed { note("writes went on after the promotion by", resumed, goal) }
+    if let goal = promise.readGap { note("the longest gap in reads is", readGap.length, goal) }
+    return missed
   }
 
   public static func list(_ errors: [String: Int]) -> String {
@@ -67,13 +88,31 @@ extension Findings {
 
 /// What a fault may cost. That no connection is lost, nothing is refused and no reply is a wrong one is promised for all.
 public struct Promise: Sendable {
+  /// What Redis itself may lose of the writes that it has acknowledged.
+  public enum Loss: Sendable {
+    case nothing
+    /// What the primary acknowledged in its last moment and had not sent to a replica: so many at most.
+    case inFlight(Int)
+    /// What a primary that was cut off acknowledged until another had its place.
+    case untilReplaced
+  }
+
   /// So many writes may be of unknown fate: those that were in flight, one for each client at most.
   public var unknown = 0
-  /// Redis itself may lose writes that it has acknowledged: the old primary had not replicated them.
-  public var mayLose = false
+  public var loss = Loss.nothing
+  /// Goals, in seconds: from the promotion to the first write, and the longest time in which no read is answered.
+  public var resumes: Double? = 0.05
+  public var readGap: Double? = 0.25
 
   /// Nothing at all.
   public static let nothing = Promise()
-  /// What was under way when a primary went.
-  public static let inFlight = Promise(unknown: Load.writers + 3, mayLose: true)
+  /// What was under way when a primary went: a write of each of the writers, and of those who do something else.
+  public static let inFlight = Promise(unknown: Load.clientsThatWrite, loss: .inFlight(Load.clientsThatWrite))
+  /// The same when the primary keeps what it has acknowledged, and comes back with it.
+  public static let unknownOnly = Promise(unknown: Load.clientsThatWrite)
+  /// The new primary takes no writes before it has a replica.
+  public static let lateReplicas = Promise(resumes: nil)
+  /// The ambassador was cut off with the primary. Neither can know before it has waited for the others.
+  public static let cutOff = Promise(
+    unknown: Load.clientsThatWrite, loss: .untilReplaced, resumes: nil, readGap: nil)
 }

@@ -14,6 +14,8 @@ struct Journal {
   var lostConnections: [Double] = []
   /// Replies that are none to what was asked.
   var wrong: [String] = []
+  /// Keys that were read as missing after their write was acknowledged. Only those may be that are missing in the end.
+  var vanished: [String] = []
 }
 
 /// A journal that its client writes and others look into.
@@ -39,12 +41,31 @@ final class SharedJournal: Sendable {
         if text.hasPrefix("AMBUNKNOWN") {
           journal.unknown.append(("\(key): \(text)", now))
         } else {
-          journal.errors.append((text, now))
+          journal.errors.append(("\(Self.kind(key)): \(text)", now))
         }
       } else {
         journal.wrong.append("\(reply) to a write of \(key)")
       }
     }
+  }
+
+  /// What its client does: `large`, `multi`, `watched`; a number of one of the plain writers says nothing.
+  private static func kind(_ key: String) -> String {
+    let part = key.split(separator: ":").dropFirst().first.map(String.init) ?? ""
+    return part.allSatisfy(\.isNumber) ? "write" : part
+  }
+
+  /// Judges what is read of a write that was acknowledged. It may be gone: that is counted in the end, as a write that is
+  /// missing; but one that is there in the end must have been there.
+  func readBack(_ key: String, _ reply: RESPValue, _ value: String) {
+    if reply.isNull { note { journal, _ in journal.vanished.append(key) } }
+    read(key, reply, isGood: reply == .bulk(value) || reply.isNull, isSteady: false)
+  }
+
+  /// Judges the reply to a step on the way to a write; whether it is as expected.
+  func step(_ key: String, _ reply: RESPValue, _ expected: RESPValue) -> Bool {
+    if reply != expected { write(key, reply) { _ in false } }
+    return reply == expected
   }
 
   /// Judges the reply to a read.

@@ -10,6 +10,8 @@ public final class Laboratory: Sendable {
   let clock: Stopwatch
   private let network: Network?
   private let roles: RoleWatch
+  /// Where its hosts file is, when it needs one.
+  private let directory: TemporaryDirectory
 
   /// Runs a fault and says what came of it.
   /// - Parameter untilCalm: goes on until a former primary has been made a replica, which takes Sentinel about 12 s;
@@ -32,17 +34,29 @@ public final class Laboratory: Sendable {
     let near = network?.place(.near) ?? .here
     let far = network?.place(.far) ?? .here
     var topology: [String]
+    var hosts: String?
+    directory = try TemporaryDirectory()
     switch fault.topology {
     case .sentinel:
-      let group = try SentinelGroup(primary: near, rest: far)
+      let group = try SentinelGroup(primary: near, rest: far, options: fault.options)
       (redis, sentinels) = (group.redis, group.sentinels)
       topology = ["--topology-sentinel-addresses", group.sentinels[0].address]
     case .static:
-      (redis, sentinels) = (try RedisGroup(replicas: 2), [])
+      (redis, sentinels) = (try RedisGroup(replicas: 2, options: fault.options), [])
       topology = ["--primary", redis.primary.address]
+    case .dns:
+      (redis, sentinels) = (try RedisGroup(replicas: 2, options: fault.options), [])
+      let names = redis.nodes.indices.map { "redis-\($0)" }
+      hosts = try directory.write("127.0.0.1 \(names.joined(separator: " "))\n", to: "hosts")
+      let nodes = zip(names, redis.nodes).map { "\($0):\($1.port)" }
+      topology = [
+        "--topology-dns-primary", nodes[0], "--topology-dns-replicas", nodes.dropFirst().joined(separator: ","),
+        "--topology-dns-refresh", "200ms",
+      ]
     }
     topology += flags
-    ambassador = try AmbassadorProcess(topology: topology, place: fault.partition == .withPrimary ? near : far)
+    ambassador = try AmbassadorProcess(
+      topology: topology, hosts: hosts, place: fault.partition == .withPrimary ? near : far)
     try redis.seed((0..<Load.seeds).map { ["SET", Load.seed($0), Load.seedValue($0)] })
     try ambassador.waitUntilServing(redis, readsOnReplicas: true)
     clock = Stopwatch()
@@ -64,13 +78,19 @@ public final class Laboratory: Sendable {
     if let crash = ambassador.crash { throw Failure(crash) }
     let seen = load.seen
     let missing = try missing(seen.acknowledged)
+    let gone = Set(missing.map(\.key))
+    let stale = seen.vanished.filter { !gone.contains($0) }.map {
+      "\($0) was acknowledged, read as missing, and is there"
+    }
+    let firstTurn = roles.firstTurn(after: begin)
     let writeGap = Findings.longestGap(load.writeTimes, from: begin, to: end)
     let turn = roles.lastTurn(before: writeGap.end)
     let findings = Findings(
       title: fault.title, acknowledged: seen.acknowledged.count, errors: Findings.tally(seen.errors.map(\.text)),
       readErrors: Findings.tally(seen.readErrors.map(\.text)), connectionsLost: seen.lostConnections.count,
       unknown: seen.unknown.map(\.text), missing: missing.count, lastMissing: missing.map { $0.at - begin }.max(),
-      wrong: seen.wrong, writeGap: writeGap,
+      missingAfterTurn: missing.count { write in firstTurn.map { write.at > $0.at } ?? false },
+      wrong: seen.wrong + stale, writeGap: writeGap,
       readGap: Findings.longestGap(seen.reads.sorted(), from: begin, to: end),
       resumed: turn.flatMap { $0.at > begin ? writeGap.end - $0.at : nil })
     return Run(findings: findings, log: ambassador.log)
@@ -103,7 +123,7 @@ extension Laboratory {
   }
 
   /// Exactly one primary is left, and all others follow it.
-  private func waitForCalm() throws {
+  func waitForCalm() throws {
     let live = redis.nodes.filter(\.isRunning)
     try eventually(within: .seconds(90), "all nodes follow one primary") {
       let infos = try live.map { try $0.info("replication") }

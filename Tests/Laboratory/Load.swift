@@ -12,7 +12,13 @@ final class Load: Sendable {
   static let writers = 4
   private static let readers = 4
 
+  /// Writers, two with transactions, one with large values, one that pops.
+  static let clientsThatWrite = writers + 4
+  private static let largeSize = 200 << 10
+  private static let largePiece = 32 << 10
+
   private let journals: [SharedJournal]
+  private let paces: [Double]
   private let crew: Crew
   let subscriber: SubscriberClient
   let popper: BlockedClient
@@ -25,8 +31,10 @@ final class Load: Sendable {
     for _ in 0..<Self.readers { acts.append((Self.readSeeds, pace)) }
     acts.append((Self.transact, 0.025))
     acts.append((Self.transactWatching, 0.025))
+    acts.append((Self.writeLarge, 0.25))
     let journals = acts.map { _ in SharedJournal(clock) }
     self.journals = journals
+    paces = acts.map(\.pace)
     let plan = acts
     crew = Crew(plan.count) { index, shift in
       let (act, pace) = plan[index]
@@ -66,9 +74,29 @@ final class Load: Sendable {
     }
     journal.write(key, reply)
     guard reply == .simple("OK") else { return }
-    // It may be gone: that is counted in the end, as a write that is missing.
-    let back = try client.call("GET", key)
-    journal.read(key, back, isGood: back == .bulk(value) || back == .nullBulk, isSteady: false)
+    journal.readBack(key, try client.call("GET", key), value)
+  }
+
+  /// A large value a piece at a time: a primary may go in the middle of it.
+  private static func writeLarge(_ client: RESPClient, _ index: Int, _ number: Int, _ journal: SharedJournal) throws {
+    let (key, value) = ("lab:large:\(number)", String(repeating: "value \(number);", count: largeSize / 12))
+    let reply: RESPValue
+    do { reply = try sendInPieces(["SET", key, value], to: client) } catch {
+      journal.note { $0.unknown.append(("\(key): \(error)", $1)) }
+      throw error
+    }
+    journal.write(key, reply)
+    guard reply == .simple("OK") else { return }
+    journal.readBack(key, try client.call("GET", key), value)
+  }
+
+  private static func sendInPieces(_ command: [String], to client: RESPClient) throws -> RESPValue {
+    let bytes = Array(Request.bytes(command))
+    for start in stride(from: 0, to: bytes.count, by: largePiece) {
+      try client.send(Array(bytes[start..<min(start + largePiece, bytes.count)]))
+      TestSupport.pause(.milliseconds(1))
+    }
+    return try client.reply().value
   }
 
   /// What was there all the time, two at once: replies must come to the right one.
@@ -83,6 +111,10 @@ final class Load: Sendable {
   private static func transact(_ client: RESPClient, _ index: Int, _ number: Int, _ journal: SharedJournal) throws {
     let (key, value) = ("lab:multi:\(number)", "value \(number)")
     let replies = try client.pipeline([["MULTI"], ["SET", key, value], ["STRLEN", key], ["EXEC"]])
+    let queued = RESPValue.simple("QUEUED")
+    for (reply, expected) in zip(replies, [.simple("OK"), queued, queued]) {
+      guard journal.step(key, reply, expected) else { return }
+    }
     judge(replies[3], key, value, journal)
   }
 
@@ -91,12 +123,17 @@ final class Load: Sendable {
     _ client: RESPClient, _ index: Int, _ number: Int, _ journal: SharedJournal
   ) throws {
     let (key, value) = ("lab:watched:\(number)", "value \(number)")
-    let watched = try client.call("WATCH", key)
-    guard watched == .simple("OK") else { return journal.write(key, watched) }
-    _ = try client.call("GET", key)
-    _ = try client.call("MULTI")
-    _ = try client.call("SET", key, value)
-    _ = try client.call("STRLEN", key)
+    let steps: [(command: [String], reply: RESPValue)] = [
+      (["WATCH", key], .simple("OK")), (["GET", key], .nullBulk), (["MULTI"], .simple("OK")),
+      (["SET", key, value], .simple("QUEUED")), (["STRLEN", key], .simple("QUEUED")),
+    ]
+    for step in steps {
+      guard journal.step(key, try client.call(step.command), step.reply) else {
+        // Whatever came of it, the next one begins anew.
+        _ = try client.pipeline([["DISCARD"], ["UNWATCH"]])
+        return
+      }
+    }
     let reply = try client.call("EXEC")
     if !reply.isNull { judge(reply, key, value, journal) }
   }
@@ -116,6 +153,7 @@ final class Load: Sendable {
       all.readErrors += journal.readErrors
       all.lostConnections += journal.lostConnections
       all.wrong += journal.wrong
+      all.vanished += journal.vanished
     }
     return all
   }
@@ -124,12 +162,15 @@ final class Load: Sendable {
   var writeTimes: [Double] { journals[..<Self.writers].flatMap { $0.copy.acknowledged.map(\.at) }.sorted() }
 
   /// Waits until everybody is served anew.
+  /// - Parameter count: how often a writer or reader; those that are slower, as often as they can be in that time.
   func goOn(_ count: Int = 20) throws {
+    let wanted = paces.map { max(1, Int(Double(count) * Self.pace / $0)) }
     let before = journals.map(\.copy)
     try eventually(within: .seconds(60), "all clients are served") {
       if let error = crew.errors.first { throw error }
-      return zip(journals.map(\.copy), before).allSatisfy {
-        $0.acknowledged.count + $0.reads.count >= $1.acknowledged.count + $1.reads.count + count
+      return journals.indices.allSatisfy { index in
+        let (now, then) = (journals[index].copy, before[index])
+        return now.acknowledged.count + now.reads.count >= then.acknowledged.count + then.reads.count + wanted[index]
       }
     }
   }

@@ -40,5 +40,8 @@ final class RoleWatch: Sendable {
   /// The latest promotion before a moment.
   func lastTurn(before moment: Double) -> Turn? { turns.value.withLock { $0.last { $0.at <= moment } } }
 
+  /// The first promotion after a moment.
+  func firstTurn(after moment: Double) -> Turn? { turns.value.withLock { $0.first { $0.at > moment } } }
+
   func stop() throws { try crew.stop() }
 }

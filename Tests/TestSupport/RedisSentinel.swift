@@ -118,11 +118,12 @@ public final class SentinelGroup: Sendable {
   ///   - name: what the Sentinels call the primary's host, when that is not its address.
   ///   - more: lines of the Sentinels' configuration.
   ///   - lease: of one port that all Sentinels have, each at a loopback address of its own.
+  ///   - options: of the nodes, as on redis-server's command line.
   public init(
     password: String? = nil, primary: Place = .here, rest: Place = .here, calling name: String? = nil,
-    more: [String] = [], sharing lease: PortLease? = nil
+    more: [String] = [], sharing lease: PortLease? = nil, options: [String] = []
   ) throws {
-    redis = try RedisGroup(replicas: 2, place: primary, replicasPlace: rest)
+    redis = try RedisGroup(replicas: 2, options: options, place: primary, replicasPlace: rest)
     let node = redis.primary
     sentinels = try (0..<3).map { index in
       let place = lease == nil ? rest : .loopback(index + 2)

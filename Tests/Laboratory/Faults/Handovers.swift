@@ -7,6 +7,14 @@ extension Fault {
       try lab.sentinel("SENTINEL", "FAILOVER", "mymaster")
       try lab.waitForSwitch(from: old)
     },
+    Fault(
+      "sentinel-failover-min-replicas", "`SENTINEL FAILOVER` with `min-replicas-to-write 1`", promise: .lateReplicas,
+      options: ["--min-replicas-to-write", "1"]
+    ) { lab in
+      let old = lab.redis.primary
+      try lab.sentinel("SENTINEL", "FAILOVER", "mymaster")
+      try lab.waitForSwitch(from: old)
+    },
     Fault("failover-to", "`FAILOVER TO` a replica, under Sentinel", promise: .nothing) { lab in try failoverTo(lab) },
     Fault("failover-to-static", "`FAILOVER TO` a replica, without Sentinel", .static, promise: .nothing) { lab in
       try failoverTo(lab)

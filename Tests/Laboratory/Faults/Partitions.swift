@@ -6,7 +6,7 @@ extension Fault {
       "partition", "Primary cut from the rest, the ambassador with the rest", promise: .inFlight, partition: .withRest
     ) { lab in try partition(lab) },
     Fault(
-      "partition-with-primary", "Primary cut from the rest, the ambassador with the primary", promise: .inFlight,
+      "partition-with-primary", "Primary cut from the rest, the ambassador with the primary", promise: .cutOff,
       partition: .withPrimary
     ) { lab in try partition(lab) },
   ]
