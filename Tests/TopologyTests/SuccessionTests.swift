@@ -130,7 +130,7 @@ struct SuccessionTests {
   }
 
   @Test("Restarted: not before the others were asked again")
-  func restarted() {
+  func restartedAlone() {
     var topology = Self.settled()
     for replica in [a, b] { topology.tell(replica, replicaInfo(of: p, "h0", linked: false)) }
     topology.observe(p, gone, during: 1...1)
