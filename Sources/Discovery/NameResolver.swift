@@ -5,29 +5,29 @@ import Reactor
 ///
 /// Answers come to the loop that opened it.
 public final class NameResolver {
-  private struct Question: Sendable {
-    let id: Int
-    let host: String
-    let port: UInt16
-  }
-
   private struct Answer: Sendable {
     let id: Int
-    let addresses: [SocketAddress]
-    let failure: String
+    let result: Result<[SocketAddress], ResolutionError>
   }
 
   private let answers = Mailbox<Answer>()
+  private let lookUp: LookUp
   private var waiting: [Int: (Result<[SocketAddress], ResolutionError>) -> Void] = [:]
   private var nextID = 0
 
   /// Why a name has no address, in the resolver's words.
   public struct ResolutionError: Error, Equatable { public let why: String }
 
-  public init(on loop: EventLoop) {
+  /// Finds the addresses of a host, on a thread that may be blocked.
+  typealias LookUp = @Sendable (_ host: String, _ port: UInt16) -> Result<[SocketAddress], ResolutionError>
+
+  public convenience init(on loop: EventLoop) { self.init(on: loop, by: NameResolver.ask) }
+
+  init(on loop: EventLoop, by lookUp: @escaping LookUp) {
+    self.lookUp = lookUp
     answers.open(on: loop) { [unowned self] answer in
       guard let completion = self.waiting.removeValue(forKey: answer.id) else { return }
-      completion(answer.addresses.isEmpty ? .failure(ResolutionError(why: answer.failure)) : .success(answer.addresses))
+      completion(answer.result)
     }
   }
 
@@ -40,22 +40,23 @@ public final class NameResolver {
     if let literal = SocketAddress(ip: host, port: port) { return completion(.success([literal])) }
     nextID += 1
     waiting[nextID] = completion
-    let question = Question(id: nextID, host: host, port: port)
-    let answers = answers
-    let thread = spawnThread(named: "resolver") { answers.send(NameResolver.ask(question)) }
-    if thread == nil { answers.send(Answer(id: question.id, addresses: [], failure: "no thread to resolve it on")) }
+    let (id, answers, lookUp) = (nextID, answers, lookUp)
+    let thread = spawnThread(named: "resolver") { answers.send(Answer(id: id, result: lookUp(host, port))) }
+    if thread == nil {
+      answers.send(Answer(id: id, result: .failure(ResolutionError(why: "no thread to resolve it on"))))
+    }
     thread?.detach()
   }
 
   /// Blocks for as long as the system's resolver does.
-  private static func ask(_ question: Question) -> Answer {
+  @Sendable private static func ask(_ host: String, _ port: UInt16) -> Result<[SocketAddress], ResolutionError> {
     var hints = addrinfo()
     hints.ai_family = AF_UNSPEC
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?
-    let status = getaddrinfo(question.host, nil, &hints, &list)
+    let status = getaddrinfo(host, nil, &hints, &list)
     guard status == 0 else {
-      return Answer(id: question.id, addresses: [], failure: String(cString: gai_strerror(status)))
+      return .failure(ResolutionError(why: String(cString: gai_strerror(status))))
     }
     defer { freeaddrinfo(list) }
     var addresses: [SocketAddress] = []
@@ -67,11 +68,11 @@ public final class NameResolver {
         getnameinfo(
           entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
       else { continue }
-      let host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      if let address = SocketAddress(ip: host, port: question.port), !addresses.contains(address) {
+      let literal = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      if let address = SocketAddress(ip: literal, port: port), !addresses.contains(address) {
         addresses.append(address)
       }
     }
-    return Answer(id: question.id, addresses: addresses, failure: "it has no address")
+    return addresses.isEmpty ? .failure(ResolutionError(why: "it has no address")) : .success(addresses)
   }
 }

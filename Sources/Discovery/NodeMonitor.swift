@@ -106,13 +106,24 @@ final class NodeMonitor {
   }
 
   private func attempt() {
+    var isLookedUp = false
     resolver.resolve(node.host, port: node.port) { [weak self] result in
       guard let self, !self.isCancelled else { return }
+      isLookedUp = true
+      self.timer = nil
       switch result {
       case .failure(let error): self.lost("its name cannot be resolved: \(error.why)")
       // A name with several addresses: each attempt tries the next.
       case .success(let addresses): self.connect(to: addresses[self.failures % addresses.count])
       }
+    }
+    guard !isLookedUp else { return }
+    // A name server may let the question hang for long. Nobody is to wait for that, and it is not asked twice meanwhile.
+    let seconds = settings.connectTimeout
+    wait(seconds) { monitor in
+      let now = monitor.loop.now
+      monitor.report(
+        .observed(.lost("no answer from the name server within \(Int(seconds * 1000)) ms"), during: now...now))
     }
   }
 

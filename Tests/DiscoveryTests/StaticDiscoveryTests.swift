@@ -47,6 +47,51 @@ struct StaticDiscoveryTests {
     NodeAddress(host: host, port: server.port)
   }
 
+  @Test("A replica that hangs, is not there or has no address keeps nobody from the primary for long")
+  func absentReplicas() throws {
+    let primary = try RedisServer()
+    let hung = try RedisServer()
+    let dead = try RedisServer()
+    hung.freeze()
+    defer { hung.thaw() }
+    dead.kill()
+    let began = ContinuousClock.now
+    try follow(
+      primary: address(primary),
+      replicas: [address(hung), address(dead), NodeAddress(host: "no-such-host.invalid", port: 6379)],
+      [("the primary", {}, { $0.primary != nil && $0.replicas.allSatisfy { $0.fitness == .unreachable } })])
+    // About two seconds, on a machine that does nothing else.
+    #expect(began.duration(to: .now) < .seconds(15))
+  }
+
+  @Test("A primary without replicas is found at once, and again when it was restarted")
+  func alone() throws {
+    let primary = try RedisServer()
+    var restarted = ContinuousClock.now
+    let began = ContinuousClock.now
+    try follow(
+      primary: address(primary), replicas: [],
+      [
+        ("the primary", {}, { $0.primary != nil }),
+        (
+          "it is gone",
+          {
+            #expect(began.duration(to: .now) < .seconds(10))
+            primary.kill()
+          }, { $0.primary == nil }
+        ),
+        (
+          "it is back",
+          {
+            try primary.start()
+            restarted = .now
+          }, { $0.primary != nil }
+        ),
+      ])
+    // Well below a second, on a machine that does nothing else.
+    #expect(restarted.duration(to: .now) < .seconds(10))
+  }
+
   @Test("A replica of a replica is not direct, until it follows the primary")
   func chain() throws {
     let group = try RedisGroup(replicas: 1)
