@@ -38,7 +38,12 @@ extension DNSTopology {
       guard !isSame(rival, node) else { return false }
       if !followers(of: rival).isEmpty || turnedAt[rival] != nil { return true }
       // It was promoted because this one was away, or before it was restarted: whoever did that will go on with it.
-      if goesOn(rival), followers(of: node).isEmpty, !isStanding || promotedMeanwhile.contains(rival) { return true }
+      // Not one that was promoted long before, and had nobody behind it.
+      if goesOn(rival), followers(of: node).isEmpty, !isLoner(rival, now),
+        !isStanding || promotedMeanwhile.contains(rival)
+      {
+        return true
+      }
       guard !isStanding, let info = book.info(of: node), let other = book.info(of: rival) else { return false }
       // One of them may have been promoted in the other's place a moment ago.
       let isLate = now - (claimedAt[rival] ?? now) < Self.rivalPatience
@@ -65,7 +70,7 @@ extension DNSTopology {
     // Of one that stands or is meant, and is followed, a single replica that has gone elsewhere is no doubt. Nor is one that
     // has yet to hear that its primary has handed over.
     let isAgreed = (isStanding || node == meant) && !followers(of: node).isEmpty
-    if !isAgreed, !isGivenPlace(node), let other = dissenter(from: node) {
+    if !isAgreed, !isGivenPlace(node), let other = dissenter(from: node, now) {
       return .absent("\(node) says that it is the primary, and \(other) follows another")
     }
     return succeeds(node, isStanding, now)
@@ -114,23 +119,25 @@ extension DNSTopology {
     }
   }
 
-  /// A replica that has another primary than this node, or names another of these nodes as the one it looks for.
-  private func dissenter(from node: NodeAddress) -> NodeAddress? {
-    guard let info = book.info(of: node) else { return nil }
-    return named.first { replica in
-      guard let own = book.info(of: replica), own.role == .replica else { return false }
-      if own.isLinked {
-        return !own.replicationID.isEmpty && !info.replicationID.isEmpty && own.replicationID != info.replicationID
-      }
-      if let wanted = own.primary {
-        if isSamePlace(wanted, node) { return false }
-        if named.contains(where: { isSamePlace($0, wanted) }) { return true }
-      }
-      // It holds other data than this one goes on from, and has not begun to copy this one's.
-      let isElsewhere = incumbent.map { !isSame($0.node, node) } ?? false
-      return isElsewhere && !own.isSyncing && !own.replicationID.isEmpty
-        && ![info.replicationID, info.previousReplicationID].contains(own.replicationID)
+  /// A replica that has another primary than this node, and had not while all was well.
+  private func dissenter(from node: NodeAddress, _ now: Double) -> NodeAddress? {
+    named.first { isDissenter($0, from: node) && !isLoner($0, now) }
+  }
+
+  /// Whether a replica has another primary than this node, or names another of these nodes as the one it looks for.
+  func isDissenter(_ replica: NodeAddress, from node: NodeAddress) -> Bool {
+    guard let info = book.info(of: node), let own = book.info(of: replica), own.role == .replica else { return false }
+    if own.isLinked {
+      return !own.replicationID.isEmpty && !info.replicationID.isEmpty && own.replicationID != info.replicationID
     }
+    if let wanted = own.primary {
+      if isSamePlace(wanted, node) { return false }
+      if named.contains(where: { isSamePlace($0, wanted) }) { return true }
+    }
+    // It holds other data than this one goes on from, and has not begun to copy this one's.
+    let isElsewhere = incumbent.map { !isSame($0.node, node) } ?? false
+    return isElsewhere && !own.isSyncing && !own.replicationID.isEmpty
+      && ![info.replicationID, info.previousReplicationID].contains(own.replicationID)
   }
 
   private func isSameLife(_ incumbent: Incumbent, _ node: NodeAddress) -> Bool {

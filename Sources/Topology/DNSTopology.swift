@@ -39,6 +39,9 @@ public struct DNSTopology: Sendable {
   private var brokenAt = -Double.infinity
   /// Nodes that were promoted while the last primary was away. It does not take its place back by coming back.
   var promotedMeanwhile: Set<NodeAddress> = []
+  /// Nodes that go their own way beside a proven primary: a copy that nobody follows, or the replica of another. One that has
+  /// done so for long enough while all was well is no evidence when the primary is away for a moment or is restarted.
+  private var loners: [NodeAddress: Loner] = [:]
   /// How often the names have given up a primary that served for one that has other data.
   public private(set) var handovers = 0
   var absence = "the names have not been looked up yet"
@@ -57,6 +60,11 @@ public struct DNSTopology: Sendable {
     var runID: String?
   }
 
+  private struct Loner {
+    var since: Double
+    var role: ReplicationInfo.Role
+  }
+
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
   public init(maxLag: Double? = nil) {
     book = ReplicaBook(maxLag: maxLag)
@@ -70,10 +78,14 @@ public struct DNSTopology: Sendable {
     incumbent = Incumbent(node: primary, isUntried: true)
   }
 
-  /// Goes on from what another knows of the same set's past: a look that begins now must not believe a deposed primary.
+  /// Goes on from what another knows of the same set's past: a look that begins now must not believe a deposed primary, nor
+  /// one in whose absence another was promoted, nor miss a promotion because it sees only what came of it.
   public mutating func goOn(from other: DNSTopology) {
     incumbent = other.incumbent
     superseded = other.superseded
+    (runIDs, lastRole) = (other.runIDs, other.lastRole)
+    (turnedAt, claimedAt) = (other.turnedAt, other.claimedAt)
+    (promotedMeanwhile, loners) = (other.promotedMeanwhile, other.loners)
     book.goOn(from: other.book)
   }
 
@@ -128,7 +140,7 @@ public struct DNSTopology: Sendable {
   public mutating func describe(_ node: NodeAddress, runID: String) {
     guard watched.contains(node) else { return }
     if runIDs[node] != runID {
-      claimedAt[node] = nil
+      (claimedAt[node], loners[node]) = (nil, nil)
       promotedMeanwhile.remove(node)
       // Not one that was restarted where it was, but one that has its address now.
       if meant == nil, book.observations[node] == nil, superseded[node] != nil, superseded[node] != runID {
@@ -156,10 +168,11 @@ public struct DNSTopology: Sendable {
       case .primary:
         if before?.role == .replica, before?.runID == runIDs[node] {
           turnedAt[node] = now
-          if isIncumbentLost { promotedMeanwhile.insert(node) }
+          if isIncumbentAway { promotedMeanwhile.insert(node) }
         }
         if claimedAt[node] == nil { claimedAt[node] = now }
       }
+      if loners[node].map({ $0.role != info.role }) == true { loners[node] = nil }
       lastRole[node] = Said(role: info.role, runID: runIDs[node])
     }
     let isPrimary = isHistorian(node, observation)
@@ -199,9 +212,32 @@ public struct DNSTopology: Sendable {
     return incumbent.isUntried || isProven || info.replicationID == book.history
   }
 
-  private var isIncumbentLost: Bool {
-    guard let incumbent, case .lost = book.observations[incumbent.node] else { return false }
-    return true
+  /// Whoever was proven cannot be reached, or has yet to be heard by a look that has just begun.
+  private var isIncumbentAway: Bool {
+    guard let incumbent, !isProven else { return false }
+    return book.info(of: incumbent.node) == nil
+  }
+
+  /// Whether a node was known to go its own way while all was well.
+  func isLoner(_ node: NodeAddress, _ now: Double) -> Bool {
+    loners[node].map { now - $0.since >= Self.rivalPatience } ?? false
+  }
+
+  /// What others do beside the proven primary is looked at for as long as it is proven.
+  private mutating func noteLoners(_ now: Double) {
+    guard isProven, let incumbent else {
+      loners = loners.filter { now - $0.value.since >= Self.rivalPatience }
+      return
+    }
+    for node in named {
+      guard let info = book.info(of: node) else { continue }
+      let isAlone =
+        switch info.role {
+        case .primary: !isSame(node, incumbent.node) && followers(of: node).isEmpty
+        case .replica: isDissenter(node, from: incumbent.node)
+        }
+      loners[node] = isAlone ? loners[node] ?? Loner(since: now, role: info.role) : nil
+    }
   }
 
   /// - Parameter asked: when the question was put whose answer is to be judged.
@@ -219,6 +255,7 @@ public struct DNSTopology: Sendable {
       case .absent(let why): if !isProven { absence = named.isEmpty ? nameTrouble ?? why : why }
       }
     }
+    noteLoners(now)
     forgetLeavers()
   }
 
@@ -245,6 +282,7 @@ public struct DNSTopology: Sendable {
       book.forget(node)
       (runIDs[node], lastRole[node], turnedAt[node], claimedAt[node], askedAt[node]) = (nil, nil, nil, nil, nil)
       promotedMeanwhile.remove(node)
+      loners[node] = nil
     }
   }
 }

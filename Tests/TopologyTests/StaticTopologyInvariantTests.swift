@@ -54,6 +54,10 @@ struct StaticModel {
     /// The loser was out of reach by then.
     var wasAway = false
     var isBelieved = false
+    /// When the other was first heard to be a primary, in this life of it.
+    var claimHeardAt: Double?
+    /// The loser was believed all the same, long after: nobody followed the other, so it was a copy.
+    var isCopy = false
   }
 
   static let all = [p, a, b, c]
@@ -90,9 +94,18 @@ struct StaticModel {
     for _ in 0..<steps {
       now += Double.random(in: 0.01...0.5, using: &dice)
       act()
+      if chance(2) { reload() }
       speak()
       deliver()
     }
+  }
+
+  /// Another look begins, which goes on from what is known. What it connects anew has nothing more to say of before.
+  private mutating func reload() {
+    let known = topology
+    topology = StaticTopology(primary: p, replicas: learns ? [] : [a, b, c])
+    topology.goOn(from: known)
+    (mail, heard) = ([], [:])
   }
 
   // MARK: - The world
@@ -224,6 +237,12 @@ struct StaticModel {
 
   private mutating func note(_ item: Mail) {
     let before = heard[item.node]
+    for (loser, loss) in losses where loss.to == item.node && item.asked >= loss.at {
+      var loss = loss
+      if let before, before.life != item.life { (loss.claimHeardAt, loss.isCopy) = (nil, false) }
+      if item.said?.role == .primary, loss.claimHeardAt == nil { loss.claimHeardAt = now }
+      losses[loser] = loss
+    }
     for (loser, loss) in losses where loss.to == item.node && loss.turnHeardAt == nil {
       guard item.asked >= loss.at, item.said?.role == .primary, before?.said?.role == .replica,
         before?.life == item.life
@@ -248,6 +267,7 @@ struct StaticModel {
       for loser in losses.keys where losses[loser]?.to == primary { losses[loser]?.isBelieved = true }
       // What was done while it was away is settled when it is agreed on afterwards.
       if losses[primary]?.turnHeardAt != nil { losses[primary]?.wasAway = false }
+      if let claimed = losses[primary]?.claimHeardAt, now - claimed > 4.9 { losses[primary]?.isCopy = true }
       believed = (primary, own?.life ?? 0, own?.said?.replicationID ?? "")
     }
     for replica in snapshot.fitReplicas where heard[replica]?.said?.role != .replica {
@@ -268,6 +288,7 @@ struct StaticModel {
     if let turned = loss.turnHeardAt, now - turned < 4.9 { return "\(loss.to) has just turned" }
     guard followers(of: node).isEmpty, let believed, said.previousReplicationID == believed.history else { return nil }
     if loss.wasAway { return "\(loss.to) was promoted while it was away" }
+    if loss.isCopy { return nil }
     return believed.node == node && believed.life != heard[node]?.life ? "it was restarted" : nil
   }
 

@@ -141,6 +141,109 @@ struct SuccessionTests {
     #expect(topology.snapshot.primary == p)
   }
 
+  @Test("A copy that nobody followed while all was well is no claimant after a restart of the primary")
+  func copies() {
+    var topology = StaticTopology(primary: p, replicas: [a, b])
+    topology.describe(p, runID: "one")
+    topology.tell(p, primaryInfo("h0"))
+    topology.observe(b, gone)
+    topology.tell(a, replicaInfo(of: p, "h0"))
+    topology.tell(a, primaryInfo("h1", after: "h0"), at: 1)
+    #expect(topology.snapshot.primary == nil)
+    topology.pass(to: 6.1)
+    #expect(topology.snapshot.primary == p)
+    topology.pass(to: 11.2)
+    topology.observe(p, gone, during: 12...12)
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"), at: 13)
+    #expect(topology.snapshot.primary == nil)
+    topology.tell(a, primaryInfo("h1", after: "h0"), at: 13)
+    #expect(topology.snapshot.primary == p)
+    // It is one again as soon as somebody follows it.
+    topology.tell(b, replicaInfo(of: a, "h1"), at: 14)
+    #expect(topology.snapshot.primary == nil)
+  }
+
+  @Test("A copy that was made a moment before the primary was restarted is a claimant")
+  func youngCopies() {
+    var topology = StaticTopology(primary: p, replicas: [a])
+    topology.describe(p, runID: "one")
+    topology.tell(p, primaryInfo("h0"))
+    topology.tell(a, replicaInfo(of: p, "h0"))
+    topology.tell(a, primaryInfo("h1", after: "h0"), at: 1)
+    topology.pass(to: 6.1)
+    #expect(topology.snapshot.primary == p)
+    topology.observe(p, gone, during: 7...7)
+    topology.pass(to: 20)
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"), at: 20)
+    topology.tell(a, primaryInfo("h1", after: "h0"), at: 20)
+    #expect(topology.snapshot.primary == nil)
+  }
+
+  @Test("A configured replica that went to another primary while all was well is no doubt when its own is restarted")
+  func strays() {
+    var topology = StaticTopology(primary: p, replicas: [a])
+    topology.describe(p, runID: "one")
+    topology.tell(p, primaryInfo("h0"))
+    topology.tell(a, replicaInfo(of: p, "h0"))
+    topology.tell(a, replicaInfo(of: stranger, "h7"), at: 1)
+    #expect(topology.snapshot.primary == p)
+    var young = topology
+    young.observe(p, gone, during: 2...2)
+    young.tell(p, primaryInfo("h0"), at: 9)
+    #expect(young.snapshot.primary == nil)
+    #expect(young.snapshot.primaryAbsence == "p:6379 says that it is the primary, and a:6379 follows another")
+    topology.tell(a, replicaInfo(of: stranger, "h7"), at: 7)
+    topology.observe(p, gone, during: 8...8)
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"), at: 9)
+    topology.tell(a, replicaInfo(of: stranger, "h7"), at: 9)
+    #expect(topology.snapshot.primary == p)
+  }
+
+  @Test("A look that begins in a hold knows what was promoted meanwhile, and sees what is between the looks")
+  func goesOnInAHold() {
+    var known = Self.settled()
+    known.observe(p, gone)
+    known.tell(a, primaryInfo("h1", after: "h0"))
+    var between = Self.settled()
+    between.observe(p, gone)
+    for known in [known, between] {
+      var later = StaticTopology(primary: p, replicas: [a, b])
+      later.goOn(from: known)
+      later.tell(a, primaryInfo("h1", after: "h0"), at: 1)
+      later.tell(b, replicaInfo(of: p, "h0", linked: false), at: 1)
+      later.describe(p, runID: "one")
+      later.tell(p, primaryInfo("h0"), at: 1)
+      #expect(later.snapshot.primary == nil)
+      later.pass(to: 20)
+      #expect(later.snapshot.primary == nil)
+      later.tell(b, replicaInfo(of: p, "h0"), at: 20)
+      #expect(later.snapshot.primary == p)
+    }
+  }
+
+  @Test("Nobody waits for replicas that cannot be reached, nor for any where there are none")
+  func alone() {
+    var topology = StaticTopology(primary: p, replicas: [])
+    topology.tell(p, primaryInfo("h0"))
+    #expect(topology.snapshot.primary == p)
+    topology.describe(p, runID: "one")
+    topology.tell(p, primaryInfo("h0"))
+    topology.observe(p, gone, during: 1...1)
+    topology.describe(p, runID: "another")
+    topology.tell(p, primaryInfo("h9"), at: 1.1)
+    #expect(topology.snapshot.primary == p)
+    topology = StaticTopology(primary: p, replicas: [a, b])
+    topology.tell(p, primaryInfo("h0"))
+    for replica in [a, b] {
+      #expect(topology.snapshot.primary == nil)
+      topology.observe(replica, gone)
+    }
+    #expect(topology.snapshot.primary == p)
+  }
+
   @Test("One that leaves the list of the primary because it was promoted is evidence")
   func leavers() {
     var topology = StaticTopology(primary: p, replicas: [])
