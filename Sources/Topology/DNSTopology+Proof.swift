@@ -39,7 +39,7 @@ extension DNSTopology {
       if !followers(of: rival).isEmpty || turnedAt[rival] != nil { return true }
       // It was promoted because this one was away, or before it was restarted: whoever did that will go on with it.
       // Not one that was promoted long before, and had nobody behind it.
-      if goesOn(rival), followers(of: node).isEmpty, !isLoner(rival, now),
+      if goesOn(rival), followers(of: node).isEmpty, !isLoner(rival),
         !isStanding || promotedMeanwhile.contains(rival)
       {
         return true
@@ -70,7 +70,7 @@ extension DNSTopology {
     // Of one that stands or is meant, and is followed, a single replica that has gone elsewhere is no doubt. Nor is one that
     // has yet to hear that its primary has handed over.
     let isAgreed = (isStanding || node == meant) && !followers(of: node).isEmpty
-    if !isAgreed, !isGivenPlace(node), let other = dissenter(from: node, now) {
+    if !isAgreed, !isGivenPlace(node), let other = dissenter(from: node) {
       return .absent("\(node) says that it is the primary, and \(other) follows another")
     }
     return succeeds(node, isStanding, now)
@@ -120,8 +120,8 @@ extension DNSTopology {
   }
 
   /// A replica that has another primary than this node, and had not while all was well.
-  private func dissenter(from node: NodeAddress, _ now: Double) -> NodeAddress? {
-    named.first { isDissenter($0, from: node) && !isLoner($0, now) }
+  private func dissenter(from node: NodeAddress) -> NodeAddress? {
+    named.first { isDissenter($0, from: node) && !isLoner($0) }
   }
 
   /// Whether a replica has another primary than this node, or names another of these nodes as the one it looks for.

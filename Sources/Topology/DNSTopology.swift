@@ -63,6 +63,8 @@ public struct DNSTopology: Sendable {
   private struct Loner {
     var since: Double
     var role: ReplicationInfo.Role
+    /// For long enough.
+    var isKnown = false
   }
 
   /// - Parameter maxLag: setting `reads.max-lag`, in seconds.
@@ -219,14 +221,12 @@ public struct DNSTopology: Sendable {
   }
 
   /// Whether a node was known to go its own way while all was well.
-  func isLoner(_ node: NodeAddress, _ now: Double) -> Bool {
-    loners[node].map { now - $0.since >= Self.rivalPatience } ?? false
-  }
+  func isLoner(_ node: NodeAddress) -> Bool { loners[node]?.isKnown ?? false }
 
   /// What others do beside the proven primary is looked at for as long as it is proven.
   private mutating func noteLoners(_ now: Double) {
     guard isProven, let incumbent else {
-      loners = loners.filter { now - $0.value.since >= Self.rivalPatience }
+      loners = loners.filter(\.value.isKnown)
       return
     }
     for node in named {
@@ -236,7 +236,13 @@ public struct DNSTopology: Sendable {
         case .primary: !isSame(node, incumbent.node) && followers(of: node).isEmpty
         case .replica: isDissenter(node, from: incumbent.node)
         }
-      loners[node] = isAlone ? loners[node] ?? Loner(since: now, role: info.role) : nil
+      guard isAlone else {
+        loners[node] = nil
+        continue
+      }
+      var loner = loners[node] ?? Loner(since: now, role: info.role)
+      if now - loner.since >= Self.rivalPatience { loner.isKnown = true }
+      loners[node] = loner
     }
   }
 

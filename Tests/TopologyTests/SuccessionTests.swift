@@ -153,15 +153,21 @@ struct SuccessionTests {
     topology.pass(to: 6.1)
     #expect(topology.snapshot.primary == p)
     topology.pass(to: 11.2)
-    topology.observe(p, gone, during: 12...12)
-    topology.describe(p, runID: "another")
-    topology.tell(p, primaryInfo("h9"), at: 13)
-    #expect(topology.snapshot.primary == nil)
-    topology.tell(a, primaryInfo("h1", after: "h0"), at: 13)
-    #expect(topology.snapshot.primary == p)
-    // It is one again as soon as somebody follows it.
-    topology.tell(b, replicaInfo(of: a, "h1"), at: 14)
-    #expect(topology.snapshot.primary == nil)
+    var reloaded = StaticTopology(primary: p, replicas: [a, b])
+    reloaded.goOn(from: topology)
+    reloaded.observe(b, gone, during: 11.3...11.3)
+    for topology in [topology, reloaded] {
+      var topology = topology
+      topology.observe(p, gone, during: 12...12)
+      topology.describe(p, runID: "another")
+      topology.tell(p, primaryInfo("h9"), at: 13)
+      #expect(topology.snapshot.primary == nil)
+      topology.tell(a, primaryInfo("h1", after: "h0"), at: 13)
+      #expect(topology.snapshot.primary == p)
+      // It is one again as soon as somebody follows it.
+      topology.tell(b, replicaInfo(of: a, "h1"), at: 14)
+      #expect(topology.snapshot.primary == nil)
+    }
   }
 
   @Test("A copy that was made a moment before the primary was restarted is a claimant")
