@@ -63,6 +63,11 @@ public struct CommandSpec: Sendable, Equatable {
   /// Whether it runs a script or a function that promises to change nothing.
   @inlinable
   public var isScript: Bool { flags.contains(.readonly) && flags.contains(.noScript) }
+
+  /// A script or function that may write: any key, though it is to name those that it touches.
+  public var isWritingScript: Bool {
+    changesAnyKey && flags.contains(.noScript) && flags.contains(.movableKeys) && !flags.contains(.module)
+  }
 }
 
 extension CommandSpec {

@@ -125,6 +125,13 @@ extension CommandSpec {
     return true
   }
 
+  /// The same for a script, of the keys that it says it touches. False: it names none.
+  func forEachDeclaredKeyHash(
+    in request: UnsafeRawBufferPointer, argumentCount: Int, _ body: (UInt64) -> Void
+  ) -> Bool {
+    KeyWalk(.countedByThird, argumentCount: argumentCount).map { Self.go($0, in: request, body) } ?? false
+  }
+
   @inline(never)
   private static func go(_ walk: KeyWalk, in request: UnsafeRawBufferPointer, _ body: (UInt64) -> Void) -> Bool {
     var walk = walk

@@ -110,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       var staying = entry
       if let client = entry.client, !stays {
         if onlyUnsent { leaving.insert(client) }
-        if entry.isEnteredLate, sentOfIt > 0 { pointee.worker.enterLost() }
+        if entry.isEnteredLate, sentOfIt > 0 { pointee.worker.enterLost(bytes) }
         evacuees.append(
           Evacuee(
             client: client, kind: entry.kind, bytes: Array(bytes.droppingRequests(entry.done)), count: remaining,

@@ -231,12 +231,4 @@ extension UnsafeMutablePointer where Pointee == Worker {
     guard most > 0 else { return }
     pointee.ledger.pointee.forget(upTo: pointee.horizon.advance(least: least, most: most, now: now))
   }
-
-  /// A write that may have changed anything will not be answered: whoever looks what became of it must see it.
-  func enterLost() {
-    guard pointee.settings.isFencing else { return }
-    let batch = pointee.ledger.pointee.begin(under: 0)
-    pointee.ledger.pointee.markEverything(batch)
-    pointee.ledger.pointee.giveUp(batch)
-  }
 }

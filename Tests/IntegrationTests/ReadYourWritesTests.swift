@@ -270,6 +270,31 @@ struct ReadYourWritesTests {
     }
   }
 
+  /// There is nobody who could tell more of it, perhaps for long.
+  @Test(arguments: ["transaction", "script"])
+  func `what is lost with the primary stops no reads of other keys`(lost: String) throws {
+    try withLab(flags: ["--upstream-timeout", "100ms", "--failover-hold", "1h"]) { lab in
+      try lab.redis.seed([["SET", "key", "old"], ["SET", "other", "value"]])
+      let (writer, reader) = (try lab.connect(), try lab.connect())
+      try expectEqual(try reader.call("GET", "other"), .bulk("value"))
+      let script = ["EVAL", "redis.call('set', KEYS[1], 'new') while true do end", "1", "key"]
+      if lost == "transaction" {
+        for words in [["MULTI"], ["SET", "another", "new"], script] { _ = try writer.call(words) }
+        try writer.send(Request.bytes(["EXEC"]))
+      } else {
+        try writer.send(Request.bytes(script))
+      }
+      // Whoever is busy with it answers nobody else.
+      try eventually("it is executed") {
+        (try? RESPClient(port: lab.primary.port, patience: .milliseconds(100)).call("PING")) == nil
+      }
+      lab.primary.kill()
+      let fate = try writer.reply().value
+      try check(fate.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(fate)")
+      try expectEqual(try reader.call("GET", "other"), .bulk("value"))
+    }
+  }
+
   /// Versions only grow: a reader must see at least what was acknowledged when it asked.
   private func checkUnderLoad(
     _ lab: Lab, keys: Int = 40, until isEnough: @escaping @Sendable (_ reads: Int) -> Bool,

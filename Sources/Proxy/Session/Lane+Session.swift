@@ -199,7 +199,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     session.isHeadRefused = false
     session.unblockedBy = nil
     session.abortReason = "lost \(node.pointee.name): \(why)"
-    if !session.writes.isEmpty, answers.contains(where: { $0.fate == .unknown }) { worker.enterLost() }
+    if answers.contains(where: { $0.fate == .unknown }) { worker.enterLost(session.writes) }
     for answer in answers {
       if answer.fate == .unknown { worker.pointee.counters.unknownFates += 1 }
       if answer.fate == .reset { client.resetToDefaults() }

@@ -8,23 +8,30 @@ struct SessionWrites {
   /// Past so many keys, every key counts as written.
   static let most = 256
 
+  /// Keys that were named.
   private(set) var keys: [UInt64] = []
+  /// Any key, named or not.
   private(set) var isEverything = false
+  /// Not only by scripts, which are to touch what they name.
+  private(set) var isUndeclared = false
 
   var isEmpty: Bool { keys.isEmpty && !isEverything }
 
   mutating func add(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, argumentCount: Int) {
     // What EXEC runs was added when it was queued.
-    guard spec.effect == .changes, spec.session != .exec, !isEverything else { return }
-    guard spec.scope != .any, spec.keyRange(argumentCount: argumentCount).last < Self.most else {
-      return addEverything()
+    guard spec.effect == .changes, spec.session != .exec, !isUndeclared else { return }
+    var areKnown = false
+    if spec.isWritingScript {
+      isEverything = true
+      areKnown = spec.forEachDeclaredKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
+    } else if spec.scope != .any, spec.keyRange(argumentCount: argumentCount).last < Self.most {
+      areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
     }
-    let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) { keys.append($0) }
     if !areKnown || keys.count > Self.most { addEverything() }
   }
 
   mutating func addEverything() {
-    isEverything = true
+    (isEverything, isUndeclared) = (true, true)
     keys = []
   }
 
@@ -59,5 +66,27 @@ extension UnsafeMutablePointer where Pointee == Client {
     if writes.isEverything { ledger.pointee.markEverything(batch) }
     for key in writes.keys { ledger.pointee.mark(key, batch) }
     if lane == nil { ledger.pointee.giveUp(batch) }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Worker {
+  /// Writes that were sent will not be answered: whoever looks what became of them must see them. Of a script, the keys that
+  /// it names: every key would have all reads wait until there is a primary, and nobody was told that it has written.
+  func enterLost(_ writes: SessionWrites) {
+    guard pointee.settings.isFencing, !writes.isEmpty else { return }
+    let ledger = pointee.ledger
+    let batch = ledger.pointee.begin(under: 0)
+    if writes.isUndeclared { ledger.pointee.markEverything(batch) }
+    for key in writes.keys { ledger.pointee.mark(key, batch) }
+    ledger.pointee.giveUp(batch)
+  }
+
+  /// The same of a single request that is entered late.
+  func enterLost(_ request: UnsafeRawBufferPointer) {
+    var writes = SessionWrites()
+    request.forEachRequest { bytes, scanner in
+      writes.add(spec(of: bytes), bytes, argumentCount: scanner.argumentCount)
+    }
+    enterLost(writes)
   }
 }
