@@ -102,7 +102,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
       return true
     case .ready:
-      if let end = pointee.refusesUntil, now > end {
+      if let end = pointee.refusesUntil {
+        // However long it was silent before: a handover pauses writes, and refuses them at its end.
+        guard now > end else { return true }
         self.end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
         return false
       }

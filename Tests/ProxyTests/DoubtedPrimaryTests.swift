@@ -70,6 +70,32 @@ struct DoubtedPrimaryTests {
     }
   }
 
+  /// As at the end of `FAILOVER TO`, which pauses writes for as long as the replica needs to catch up.
+  @Test("What a former primary refuses after a long pause is asked of its successor")
+  func pausedBefore() throws {
+    var replies: [RESPValue] = []
+    // Its last words are waited for so long only, and a busy machine may let that pass.
+    for _ in 0..<8 {
+      let (primary, successor) = (try RedisServer(), try RedisServer())
+      let workers = try WorkersUnderTest()
+      workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+      let client = try workers.connect()
+      try eventually("it serves") { try client.call("PING") == .simple("PONG") && !client.call("DEL", "n").isError }
+      try primary.call("CLIENT", "PAUSE", "60000", "WRITE")
+      try client.send(Request.bytes(["INCR", "n"]))
+      try eventually("it waits") { try primary.info("clients")["blocked_clients"] == "1" }
+      // Longer than a replica may be silent.
+      pause(.seconds(Limits.replicaSilence * 3))
+      try primary.call("REPLICAOF", successor.place.host, "\(successor.port)")
+      workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, replicas: [primary], reign: 2))
+      pause(.seconds(Limits.tick * 2))
+      try primary.call("CLIENT", "UNPAUSE")
+      replies.append(try client.reply().value)
+      if replies.last == .integer(1) { return }
+    }
+    throw Failure("\(replies)")
+  }
+
   @Test("The same of a transaction")
   func transaction() throws {
     try withLateAcknowledgement(of: [["MULTI"], ["INCR", "n"], ["EXEC"]]) { workers, client, _ in
