@@ -8,7 +8,7 @@ struct WriteLedgerTests {
 
   /// A hash that comes to this slot, with this tag.
   private static func hash(_ slot: UInt64, _ tag: UInt64) -> UInt64 {
-    slot << (64 - KeySlots.bits) | tag << (64 - 2 * KeySlots.bits)
+    slot << (64 - KeySlots.bits) | tag << (KeySlots.ticketBits - KeySlots.bits)
   }
 
   @Test("The highest ticket of a key stays, in whatever order they come", arguments: [1, 4])

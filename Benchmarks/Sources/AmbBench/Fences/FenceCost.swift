@@ -6,7 +6,10 @@ struct FenceCost {
   private enum Traffic: String, CaseIterable {
     case reads = "GET, after some SETs"
     case writes = "SET"
-    case both = "GET and SET, half each"
+    case both = "GET and SET of other keys, half each"
+    case sameKeys = "GET and SET of the same keys, half each"
+
+    var writesHalf: Bool { self == .both || self == .sameKeys }
   }
 
   private struct Load: Hashable {
@@ -24,6 +27,9 @@ struct FenceCost {
     let replicaProbes: Double
   }
 
+  /// Pairs of measurements in a round: many short ones, as what else a machine does lasts for seconds.
+  private static let pairs = 4
+
   private let consistencies = ["eventual", "read-your-writes"]
 
   func run() throws {
@@ -37,12 +43,14 @@ struct FenceCost {
     for round in 0..<context.options.rounds {
       for load in loads {
         Report.progress("fences: cost, round \(round + 1) of \(context.options.rounds): \(load.title)")
-        var pair: [Sample?] = [nil, nil]
-        for turn in 0..<2 {
-          let index = (turn + round) % 2
-          pair[index] = try measure(load, targets[index])
+        for part in 0..<Self.pairs {
+          var pair: [Sample?] = [nil, nil]
+          for turn in 0..<2 {
+            let index = (turn + round + part) % 2
+            pair[index] = try measure(load, targets[index])
+          }
+          samples[load, default: []].append(pair.compactMap { $0 })
         }
-        samples[load, default: []].append(pair.compactMap { $0 })
       }
     }
     print(loads, samples)
@@ -50,7 +58,7 @@ struct FenceCost {
 
   private func measure(_ load: Load, _ target: RunningTarget) throws -> Sample {
     let servers = context.launcher.servers
-    let count = (load.pipeline == 1 ? 60_000 : 600_000) / (context.options.isQuick ? 10 : 1)
+    let count = (load.pipeline == 1 ? 20_000 : 200_000) / (context.options.isQuick ? 10 : 1)
     if load.traffic == .reads {
       let connection = try RedisConnection(port: target.port)
       for number in 0..<100 { _ = try connection.command("SET", Dataset.key(number), "warm") }
@@ -68,7 +76,7 @@ struct FenceCost {
     let primaryUsed = Double(ProcStat.cpuNanoseconds(servers.primary.child.pid) - primaryCPU) / 1000
     let asked = (try primary.counts() - before.0, try replicas.counts() - before.1)
     try servers.waitForReplication()
-    let writes = load.traffic == .both ? count / 2 : count
+    let writes = load.traffic.writesHalf ? count / 2 : count
     return Sample(
       cpu: used, primaryCPU: primaryUsed / Double(writes), requestsPerSecond: Double(count) / seconds,
       primaryProbes: Double(max(0, asked.0["info"] - 1)) / Double(writes) * 1000,
@@ -78,17 +86,19 @@ struct FenceCost {
   private func drive(_ load: Load, _ count: Int, _ target: RunningTarget) throws {
     let launcher = context.launcher
     let benchmark = RedisBenchmark(supervisor: launcher.supervisor, directory: launcher.directory)
-    let tests: [String] =
+    let size = ["-d", "\(Dataset.small.valueSize)"]
+    let others = ["SET", "written:__rand_int__", String(repeating: "x", count: Dataset.small.valueSize)]
+    let works: [[String]] =
       switch load.traffic {
-      case .reads: ["get"]
-      case .writes: ["set"]
-      case .both: ["get", "set"]
+      case .reads: [["-t", "get"] + size]
+      case .writes: [["-t", "set"] + size]
+      case .both: [["-t", "get"] + size, others]
+      case .sameKeys: [["-t", "get"] + size, ["-t", "set"] + size]
       }
-    let children = try tests.map { test in
+    let children = try works.enumerated().map { index, work in
       try benchmark.start(
-        ["-t", test, "-d", "\(Dataset.small.valueSize)"], requests: count / tests.count, clients: 50 / tests.count,
-        pipeline: load.pipeline, keys: Dataset.small.keys, port: target.port,
-        output: launcher.directory.file("fences-\(test).csv"))
+        work, requests: count / works.count, clients: 50 / works.count, pipeline: load.pipeline,
+        keys: Dataset.small.keys, port: target.port, output: launcher.directory.file("fences-\(index).csv"))
     }
     for child in children where try launcher.supervisor.wait(for: child, seconds: 180) != 0 {
       throw BenchError("\(load.title): \(child.lastWords)")
@@ -122,7 +132,7 @@ struct FenceCost {
     }
     report.table(table)
     report.paragraph(
-      "50 connections, 32-byte values, \(context.options.rounds) interleaved rounds, medians. INFO: what the servers counted "
+      "50 connections, 32-byte values, \(context.options.rounds * Self.pairs) interleaved pairs, medians. INFO: what the servers counted "
         + "with read-your-writes, per 1000 SETs (per 1000 GETs where there are only GETs), the ambassador's heartbeats "
         + "included.")
   }

@@ -2,8 +2,9 @@
 struct ReplicaShare {
   let context: ScenarioContext
 
+  private static let pipelines = [1, 16]
+
   private struct Row {
-    let pipeline: Int
     let share: Double
     let getsPerSecond: Double
     let setsPerSecond: Double
@@ -12,26 +13,32 @@ struct ReplicaShare {
   func run() throws {
     let target = try context.launcher.start(.amb, threads: context.options.threads[0])
     defer { context.launcher.end(target) }
-    var rows: [Row] = []
-    for pipeline in [1, 16] {
-      Report.progress("fences: GETs beside SETs, pipeline \(pipeline)")
-      rows.append(try measure(target, pipeline: pipeline))
+    var rows: [[Row]] = [[], []]
+    for round in 0..<context.options.rounds {
+      for (index, pipeline) in Self.pipelines.enumerated() {
+        Report.progress(
+          "fences: GETs beside SETs, round \(round + 1) of \(context.options.rounds): pipeline \(pipeline)")
+        rows[index].append(try measure(target, pipeline: pipeline))
+      }
     }
     let report = context.report
     report.heading("Read-your-writes: GETs beside SETs of other keys")
     var table = Table(headings: ["pipeline", "GETs that replicas ran", "GETs/s", "SETs/s"])
-    for row in rows {
+    for (pipeline, rows) in zip(Self.pipelines, rows) {
+      func median(_ figure: (Row) -> Double) -> Double? { Statistics.median(rows.map(figure)) }
       table.add(
-        "\(row.pipeline)", Format.percent(row.share), Format.grouped(row.getsPerSecond),
-        Format.grouped(row.setsPerSecond))
+        "\(pipeline)", median(\.share).map(Format.percent) ?? "–", Format.grouped(median(\.getsPerSecond)),
+        Format.grouped(median(\.setsPerSecond)))
       report.add([
-        .atLeast("fences: GETs on replicas beside SETs, pipeline \(row.pipeline)", row.share * 100, 95, unit: " %")
+        .atLeast(
+          "fences: GETs on replicas beside SETs, pipeline \(pipeline)", spread: rows.map { $0.share * 100 }, 95,
+          unit: " %")
       ])
     }
     report.table(table)
     report.paragraph(
-      "25 connections with GETs and 25 with SETs through one ambassador, both as fast as they can. Counted by the servers "
-        + "(cmdstat_get).")
+      "25 connections with GETs and 25 with SETs through one ambassador, both as fast as they can; medians of "
+        + "\(context.options.rounds) rounds. Counted by the servers (cmdstat_get).")
   }
 
   private func measure(_ target: RunningTarget, pipeline: Int) throws -> Row {
@@ -55,7 +62,7 @@ struct ReplicaShare {
     let onPrimary = try primary.counts() - before.0
     let onReplicas = try replicas.counts() - before.1
     return Row(
-      pipeline: pipeline, share: Double(onReplicas["get"]) / Double(max(1, onReplicas["get"] + onPrimary["get"])),
+      share: Double(onReplicas["get"]) / Double(max(1, onReplicas["get"] + onPrimary["get"])),
       getsPerSecond: Double(requests) / seconds, setsPerSecond: Double(onPrimary["set"]) / seconds)
   }
 }

@@ -28,8 +28,8 @@ struct Bar {
     atMost(title, Statistics.median(ratios), limit, unit: " ×").withSpread(ratios)
   }
 
-  static func atLeast(_ title: String, spread ratios: [Double], _ limit: Double) -> Bar {
-    atLeast(title, Statistics.median(ratios), limit, unit: " ×").withSpread(ratios)
+  static func atLeast(_ title: String, spread values: [Double], _ limit: Double, unit: String = " ×") -> Bar {
+    atLeast(title, Statistics.median(values), limit, unit: unit).withSpread(values)
   }
 
   private func withSpread(_ values: [Double]) -> Bar {
