@@ -99,7 +99,7 @@ extension Setting {
       help: """
         How many connections may be lent to single clients at the same time: for MULTI, blocking commands, SUBSCRIBE and \
         whatever else redis-server keeps for a connection. Past it, such commands get -AMBBUSY. What needs one for a single \
-        answer only (AUTH, SCRIPT KILL, CLIENT PAUSE, a request of more than 64 KiB) still gets it, up to 32 more on each \
+        answer only (AUTH, SCRIPT KILL, CLIENT PAUSE, a request of more than 1 MiB) still gets it, up to 32 more on each \
         thread. The bound is divided by threads, and clients are not: with some of them, one may be full before the others.
         """),
 
@@ -140,7 +140,11 @@ extension Setting {
         """),
     Setting(
       "failover.hold-bytes", .size(0...1 << 40), into: \.failover.holdBytes, default: 64 << 20, reload: .live,
-      help: "The most bytes of requests that wait for a primary; past it, further ones are refused."),
+      help: """
+        The most bytes of requests that wait for a primary, or may have to; past it, further ones are refused. A quarter of \
+        it is for requests of 64 KiB to 1 MiB that are on their way: past that, these pass through as they arrive and are not \
+        kept, so that they cannot be asked again.
+        """),
 
     Setting(
       "limits.client-output", .size(64 * 1024...1 << 40), into: \.limits.clientOutput, default: 64 << 20,

@@ -147,7 +147,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// outage that lasts is told at once.
   var mayHold: Bool {
     let limits = pointee.settings.limits
-    guard pointee.heldBytes < limits.holdBytes, !pointee.isDraining else { return false }
+    guard hasRoomToHold, !pointee.isDraining else { return false }
     // A pause is as long as whoever asked for it wants it.
     if pointee.isPaused { return true }
     guard limits.hold > 0 else { return false }

@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       }
     } else {
       // The rest of an unfinished request: room for all of it, so that it arrives in few pieces.
-      let expected = Swift.min(pointee.scanner.pendingBulk, Limits.streamedRequest)
+      let expected = Swift.min(pointee.scanner.pendingBulk, Swift.max(pointee.largeBytes, Limits.largeRequest))
       let room = pointee.input.reserve(Swift.max(16 << 10, expected))
       switch Gate.receive(pointee.fd, into: room, atMost: Swift.min(pointee.input.room, Limits.readChunk)) {
       case .moved(let count):
@@ -185,6 +185,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     _ spec: CommandSpec, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int, _ length: Int
   ) -> Bool {
     let kind: Pending.Kind = spec.placement == .replica ? .read : .write
+    if length > Limits.largeRequest { return placeLarge(spec, kind, &run, base, at, length) }
     if run.count > 0, run.kind == kind {
       // More of the same.
       if kind == .write {
@@ -270,6 +271,25 @@ extension UnsafeMutablePointer where Pointee == Client {
     place(spec, &run, base, 0, length)
   }
 
+  /// A large request is a run of its own, on an upstream of its own.
+  @inline(never)
+  private func placeLarge(
+    _ spec: CommandSpec, _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int,
+    _ length: Int
+  ) -> Bool {
+    flushRun(&run, base, at)
+    guard pointee.park == .none else { return false }
+    guard pointee.outstanding == 0 else {
+      park(.order)
+      return false
+    }
+    guard placeFirst(spec, kind, &run, base, at, length) else { return false }
+    if run.count > 0, let lane = run.lane, !lane.pointee.isShared { reserveLarge(length, on: lane) }
+    releaseLarge()
+    flushRun(&run, base, at + length)
+    return true
+  }
+
   @inline(__always)
   private func placeFirst(
     _ spec: CommandSpec, _ kind: Pending.Kind, _ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ at: Int,
@@ -344,6 +364,15 @@ extension UnsafeMutablePointer where Pointee == Client {
       lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
       if let own = lane, own != shared, !own.pointee.node.pointee.isPrimary, isFenced {
         // What is proven of one connection is not proven of another.
+        own.verify(need)
+        run.needsProof = true
+      }
+    }
+    if length > Limits.largeRequest, let shared = lane, shared.pointee.isShared,
+      let own = worker.lend(pointee.set, shared.pointee.node, to: self, isShort: true)
+    {
+      lane = own
+      if kind == .read, !own.pointee.node.pointee.isPrimary, isFenced {
         own.verify(need)
         run.needsProof = true
       }

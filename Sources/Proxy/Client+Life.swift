@@ -58,6 +58,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.input.release()
     worker.pointee.heldBytes -= pointee.heldBytes
     pointee.heldBytes = 0
+    releaseLarge()
     if pointee.session != nil {
       pointee.stream = .none
       endSession()

@@ -3,7 +3,7 @@ import Consistency
 import RESP
 import Reactor
 
-// Requests that are too long to be kept: they pass through as they arrive, on an upstream of the client's own, because
+// Requests that are too long to be kept until they are answered: they pass through as they arrive, on an upstream of the client's own, because
 // nobody else's requests may stand between two halves of one.
 extension UnsafeMutablePointer where Pointee == Client {
   /// Deals with an unfinished request at `base[..<count]`: gives back how many of its bytes are done with (passed on or
@@ -12,8 +12,11 @@ extension UnsafeMutablePointer where Pointee == Client {
     if case .none = pointee.stream {
       // Too long already in its name, it is no command that anybody knows: the server's answer to tell.
       let isJudgeable = pointee.scanner.isNameKnown || pointee.scanner.pendingBulk > 0
-      guard count + pointee.scanner.pendingBulk > Limits.streamedRequest, isJudgeable else { return 0 }
-      guard beginStream(base, count) else { return 0 }
+      let length = count + pointee.scanner.pendingBulk
+      guard length > Limits.largeRequest, isJudgeable, !keepsLarge(base, length), beginStream(base, count) else {
+        return 0
+      }
+      releaseLarge()
     }
     let ready = pointee.scanner.position - pointee.streamed
     passOn(base, ready)

@@ -74,6 +74,8 @@ struct Client: ~Copyable {
   var isTakenBack = false
   /// What was taken back, and what waits behind that.
   var held: Held?
+  /// What is reserved of ``Limits/keptLarge`` for the request that is arriving.
+  var largeBytes = 0
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
   /// The key that the request under `stream` writes, by its hash; nothing when it may be any.

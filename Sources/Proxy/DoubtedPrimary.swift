@@ -40,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     switch pointee.state {
     case .closed: return
     case .connecting, .greeting: endInDoubt()
-    case .ready where pointee.isShared: shelveUnsent()
+    case .ready where pointee.isShared || isLentForRequests: shelveUnsent()
     case .ready:
       let mayWriteLater =
         pointee.isStreamOpen || pointee.session.map { $0.state.queue.contains(\.mayWrite) } ?? true
@@ -48,6 +48,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       guard worker.mayHold else { return endInDoubt() }
       gate()
     }
+  }
+
+  /// Whether it is lent for requests that are kept, and for nothing else.
+  private var isLentForRequests: Bool {
+    pointee.isLent && pointee.session == nil && !pointee.isStreamOpen && pointee.streamUnsent == 0
   }
 
   private func gate() {
@@ -90,6 +95,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
   /// Lets what was not sent yet wait for whoever is proven to be the primary, in its client's order.
   private func shelveUnsent() {
+    let worker = pointee.worker
     for evacuee in evacuate(keeping: nil, leavingTraces: true, onlyUnsent: true) {
       let client = evacuee.client
       client.pointee.outstanding -= Int32(evacuee.count)
@@ -109,7 +115,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       }
     }
     wakeWaiters()
-    // Half of a request.
-    if pointee.unsent > 0 { gate() }
+    if pointee.unsent > 0 {
+      // Half of a request.
+      gate()
+    } else if pointee.pending.isEmpty, pointee.isLent {
+      worker.giveBack(self)
+    }
   }
 }

@@ -17,7 +17,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
       guard session.inFlight > 0, !session.state.isOpaque, !lane.isSilent(now) else { return false }
       session.unblockedBy = now + Limits.lastWords
     } else {
-      guard lane.pointee.isShared, lane.pointee.sent > 0, !lane.isSilent(now) else { return false }
+      let mayRefuse = lane.pointee.isShared || lane.pointee.pending.first?.pointee.kind == .write
+      guard mayRefuse, lane.pointee.sent > 0, !lane.isSilent(now) else { return false }
       // New requests find another, and what was not sent waits for its end.
       forget(lane)
       lane.pointee.isRetiring = true

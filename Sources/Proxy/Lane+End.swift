@@ -30,6 +30,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     worker.forget(self)
     worker.pointee.lanes.removeAll { $0 == self }
     giveUpBatches()
+    releaseLarge()
     if pointee.isLent { worker.pointee.lent -= 1 }
     pointee.heldUpBy?.pointee.holdsUp = nil
     pointee.heldUpBy = nil
@@ -93,7 +94,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if let client = entry.client, client != kept, !onlyUnsent || leaving.contains(client) {
           evacuees.append(
             Evacuee(
-              client: client, kind: .local, bytes: Array(bytes), count: entry.count, attempts: 0, isTouched: false))
+              client: client, kind: .local, bytes: Array(bytes), count: entry.count, attempts: 0, sent: 0,
+              isTouched: false))
         } else {
           pending.append(entry)
           localReplies.append(UnsafeRawBufferPointer(rebasing: bytes))
@@ -111,10 +113,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
       if let client = entry.client, !stays {
         if onlyUnsent { leaving.insert(client) }
         if entry.isEnteredLate, sentOfIt > 0 { pointee.worker.enterLost(bytes) }
+        let rest = bytes.droppingRequests(entry.done)
         evacuees.append(
           Evacuee(
-            client: client, kind: entry.kind, bytes: Array(bytes.droppingRequests(entry.done)), count: remaining,
-            attempts: entry.attempts, isTouched: sentOfIt > 0 || isStreamed))
+            client: client, kind: entry.kind, bytes: Array(rest), count: remaining, attempts: entry.attempts,
+            sent: Swift.max(0, sentOfIt - (size - rest.count)), isTouched: sentOfIt > 0 || isStreamed))
         staying.client = nil
         stays = leavingTraces && sentOfIt > 0
       }
@@ -256,11 +259,21 @@ extension UnsafeMutablePointer where Pointee == Lane {
 
 extension UnsafeMutablePointer where Pointee == Lane {
   /// Requests for the primary that were sent and not answered: what only reads is asked once more, of whoever is the primary
-  /// then; what may have been executed is of unknown fate.
+  /// then, and so is one that was not sent whole; what may have been executed is of unknown fate.
   private func settleTouched(_ evacuee: Evacuee, _ why: String) {
     let (worker, client) = (pointee.worker, evacuee.client)
+    var end = 0
     evacuee.bytes.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, _ in
+        end += request.count
+        if end > evacuee.sent {
+          // A server that takes no more of it each time would be asked without end.
+          guard evacuee.attempts + 1 < Limits.attempts, worker.mayHold else {
+            return client.reply(ProxyRefusal.notExecuted(pointee.node.pointee.name, why).bytes)
+          }
+          return client.takeBack(
+            Array(request), isRead: false, needsPrimary: true, attempts: evacuee.attempts + 1)
+        }
         let spec = worker.spec(of: request)
         // It has been executed, and a server that ends tells so by closing the connection.
         if spec.session == .shutdown { return client.finishWhenIdle() }
@@ -379,6 +392,8 @@ struct Evacuee {
   let bytes: [UInt8]
   let count: UInt32
   let attempts: UInt8
-  /// Bytes of it were handed to the kernel.
+  /// How many of `bytes` were handed to the kernel.
+  let sent: Int
+  /// Some of the run was, in front of them or of them.
   let isTouched: Bool
 }

@@ -151,8 +151,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let worker = pointee.worker
     if hasPrimarysTime {
       // The fate of what was sent is open as long as the node may answer; what was not sent is safe here. Except for the
-      // rest of a streamed request: the node has nothing to say before it has all of it.
-      pointee.isSuspect = pointee.streamUnsent == 0
+      // rest of a request: the node has nothing to say before it has all of it.
+      pointee.isSuspect = pointee.streamUnsent == 0 && !isNextHalfSent
       return
     }
     // Reads that have moved before stay: silence everywhere is a slow machine or a slow command, not a hung node.

@@ -133,6 +133,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func recordSent(_ count: Int) {
     if pointee.streamUnsent == 0 {
       pointee.sent += count
+      if pointee.unsent > 0 { pointee.lastProgress = pointee.worker.pointee.loop.now }
       return
     }
     // Streamed bytes come first and are not kept.

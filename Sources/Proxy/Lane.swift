@@ -67,6 +67,8 @@ struct Lane: ~Copyable {
   var requests = ByteBuffer()
   /// Bytes at the front of `requests` that were handed to the kernel.
   var sent = 0
+  /// What is reserved of ``Limits/keptLarge`` for what a client has on it.
+  var largeBytes = 0
   /// Bytes of a streamed request among the unsent ones at the front; they are not kept.
   var streamUnsent = 0
   /// All bytes of streamed requests that a session has brought it.

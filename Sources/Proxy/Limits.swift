@@ -11,7 +11,7 @@ public struct Limits: Sendable {
   public var connectTimeout = 1.0
   /// How long after the loss of the primary requests wait for one. Setting `failover.hold`.
   public var hold = 10.0
-  /// How many bytes of requests wait at most. Setting `failover.hold-bytes`.
+  /// How many bytes of requests wait at most, or would have to. Setting `failover.hold-bytes`.
   public var holdBytes = 64 << 20
 
   /// Upstreams that may be lent to clients at the same time, all nodes together. Setting `upstream.max-pinned`.
@@ -24,8 +24,12 @@ public struct Limits: Sendable {
   static let shortLoans = 32
   /// Bytes taken from one socket in one turn.
   static let readChunk = 128 << 10
-  /// A request that is longer, or may become so, is passed on as it arrives, on an upstream of its own.
-  static let streamedRequest = 64 << 10
+  /// A longer request goes to an upstream of its own, so that it stands in nobody's way.
+  static let largeRequest = 64 << 10
+  /// One that is longer still, or may become so, is not kept until it is answered, but passed on as it arrives.
+  static let streamedRequest = 1 << 20
+  /// The part of ``holdBytes`` that large requests on their way may take; past it, others are passed on as they arrive.
+  var keptLarge: Int { holdBytes / 4 }
   /// What a streaming client may have waiting for its upstream before it is read again.
   static let streamBacklog = 256 << 10
   /// A reply with more than this still to come is passed on as it arrives instead of whole.

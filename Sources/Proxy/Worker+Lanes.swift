@@ -169,6 +169,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// Takes a lent lane back: all its replies have come, so nothing of its client is left on it.
   func giveBack(_ lane: LaneRef) {
     pointee.lent -= 1
+    lane.releaseLarge()
     // A proof that is still to be asked for would be answered among the next client's replies. Whoever reads what was
     // written here asks for another.
     if lane.pointee.batch != 0 { lane.giveUpBatches() }

@@ -103,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       park(.order)
       return false
     }
-    guard worker.pointee.heldBytes < worker.pointee.settings.limits.holdBytes else {
+    guard worker.hasRoomToHold else {
       reply(ProxyRefusal.paused.bytes)
       run.start = at + length
       return true

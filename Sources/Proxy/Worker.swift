@@ -125,6 +125,8 @@ struct Worker: ~Copyable {
   /// Clients that wait for a primary, in the order in which they began to, and the bytes of what they ask.
   var holding = Ring<ClientRef>()
   var heldBytes = 0
+  /// What is reserved of ``Limits/keptLarge``.
+  var largeBytes = 0
   /// Since when requests that need a primary find none.
   var absentSince: Double?
   var outage = OutageBook()

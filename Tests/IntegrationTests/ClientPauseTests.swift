@@ -53,7 +53,7 @@ struct ClientPauseTests {
       // At once, some may be sent before their thread has heard of it.
       for writer in writers { try writer.send(Request.bytes(["INCR", "count"])) }
       try session.send(Request.bytes(["INCR", "count"]))
-      try streamer.send(Request.bytes(["SET", "long", String(repeating: "x", count: 100_000)]))
+      try streamer.send(Request.bytes(["SET", "long", String(repeating: "x", count: 2_000_000)]))
       var sum = 0
       for client in writers + [session] {
         guard case .integer(let count) = try client.reply().value else { throw Failure("no count") }

@@ -62,12 +62,13 @@ struct ProofTests {
     }
   }
 
-  @Test func `a write that passed through as it arrived is seen`() throws {
+  @Test(arguments: [400_000, 2_000_000])
+  func `a large write is seen, also one that passed through as it arrived`(size: Int) throws {
     try withLab(relayed: true) { lab in
       try lab.redis.seed([["SET", "key", "old"]])
       let (writer, reader) = (try lab.connect(), try lab.connect())
       for relay in lab.redis.relays { relay.hold() }
-      let value = String(repeating: "x", count: 400_000)
+      let value = String(repeating: "x", count: size)
       try expectEqual(try writer.call("SET", "key", value), .simple("OK"))
       try expectEqual(try reader.call("STRLEN", "key"), .integer(value.utf8.count))
       try expectEqual(try writer.call("MSET", "key", value + "y", "other", "y"), .simple("OK"))

@@ -96,16 +96,16 @@ struct ReloadMixTests {
       let reader = try ambassador.connect(receiveBuffer: 4096)
       try load.goOn()
       let writer = try ambassador.connect()
-      try writer.send("*3\r\n$3\r\nSET\r\n$4\r\nslow\r\n$200000\r\n")
-      try writer.send(String(repeating: "x", count: 100_000))
+      try writer.send("*3\r\n$3\r\nSET\r\n$4\r\nslow\r\n$2000000\r\n")
+      try writer.send(String(repeating: "x", count: 1_000_000))
       try reader.send(Request.bytes(["GET", "big"]) + Request.bytes(["GET", "big"]) + Request.bytes(["ECHO", "end"]))
       try eventually("the upload has begun") { try one.primary.info("clients")["connected_clients"] != "0" }
       pause(.milliseconds(50))
       try lab.reload(ReloadLab.following(two, eventual))
       try load.goOn()
-      try writer.send(String(repeating: "x", count: 100_000) + "\r\n")
+      try writer.send(String(repeating: "x", count: 1_000_000) + "\r\n")
       try expectEqual(try writer.reply().value, .simple("OK"))
-      try expectEqual(try one.primary.call("STRLEN", "slow"), .integer(200_000), "finished where it began")
+      try expectEqual(try one.primary.call("STRLEN", "slow"), .integer(2_000_000), "finished where it began")
       try big.expect(from: reader)
       // The second was not asked yet, so it is asked where the key is not; or it was, and comes whole.
       switch try reader.reply().value {

@@ -41,12 +41,13 @@ struct StreamedRequestTests {
     }
   }
 
-  @Test func `a client that pauses in the middle of one is waited for`() throws {
+  @Test(arguments: [100_000, 1_000_000])
+  func `a client that pauses in the middle of one, or of one that is kept, is waited for`(piece: Int) throws {
     try withLab(replicas: 0, flags: ["--upstream-timeout", "300ms"]) { lab in
       let client = try lab.connect()
-      try client.send("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$400000\r\n")
+      try client.send("*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$\(4 * piece)\r\n")
       for _ in 0..<4 {
-        try client.send([UInt8](repeating: 120, count: 100_000))
+        try client.send([UInt8](repeating: 120, count: piece))
         pause(.milliseconds(1000))
       }
       try client.send("\r\n")

@@ -92,7 +92,7 @@ struct UpstreamPoolTests {
       try expectEqual(try client.call("CLIENT", "UNPAUSE"), .simple("OK"))
       // Requests that do not end keep theirs.
       let slow = try (0..<32).map { _ in try lab.connect() }
-      for client in slow { try client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$100000\r\nx") }
+      for client in slow { try client.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$2000000\r\nx") }
       let control = try RESPClient(unixPath: lab.ambassador.controlSocket)
       var status = ""
       do {
@@ -101,7 +101,7 @@ struct UpstreamPoolTests {
           return status.contains("33 of them lent")
         }
       } catch { throw Failure("\(error)\n\(status)") }
-      let long = String(repeating: "x", count: 100_000)
+      let long = String(repeating: "x", count: 2_000_000)
       for command in [["SET", "key", long], ["SCRIPT", "KILL"], ["AUTH", "a", "b"]] {
         try check(try client.call(command).errorText?.hasPrefix("AMBBUSY ") == true, command[0])
       }

@@ -54,8 +54,7 @@ extension Findings {
     if connectionsLost > 0 { broken.append("\(connectionsLost) connections of clients were lost") }
     if !wrong.isEmpty { broken.append("\(wrong.count) wrong replies, as \(wrong[0])") }
     if !readErrors.isEmpty { broken.append("reads were refused: \(Self.list(readErrors))") }
-    let refused = errors.filter { !Self.isRefusalOfLarge($0.key) }
-    if !refused.isEmpty { broken.append("clients were told: \(Self.list(refused))") }
+    if !errors.isEmpty { broken.append("clients were told: \(Self.list(errors))") }
     if unknown.count > promise.unknown {
       broken.append("\(unknown.count) writes are unknown, at most \(promise.unknown) may be; as \(unknown[0])")
     }
@@ -69,16 +68,6 @@ extension Findings {
       broken.append("\(missingAfterTurn) of the missing writes were acknowledged when another was the primary already")
     }
     return broken
-  }
-
-  /// Whether it is an error that says that a large write was not executed. Such a one is passed on as it arrives and is not
-  /// kept: what was half sent cannot be sent again, and what a node says of it reaches its client (`docs/failover.md`).
-  private static func isRefusalOfLarge(_ error: String) -> Bool {
-    guard error.hasPrefix("large: ") else { return false }
-    let text = error.dropFirst("large: ".count)
-    return text.hasPrefix("AMBDOWN ") && text.hasSuffix("; the command was not executed")
-      || text == "NOREPLICAS Not enough good replicas to write."
-      || text == "READONLY You can't write against a read only replica."
   }
 
   /// Which goals of time were missed. They are goals of a machine that has nothing else to do.
@@ -97,8 +86,7 @@ extension Findings {
   }
 }
 
-/// What a fault may cost. That no connection is lost, nothing is refused (but large writes, in words that say that they were
-/// not executed) and no reply is a wrong one is promised for all.
+/// What a fault may cost. That no connection is lost, nothing is refused and no reply is a wrong one is promised for all.
 public struct Promise: Sendable {
   /// What Redis itself may lose of the writes that it has acknowledged.
   public enum Loss: Sendable {

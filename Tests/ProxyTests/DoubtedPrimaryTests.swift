@@ -23,22 +23,12 @@ struct DoubtedPrimaryTests {
     primary.freeze()
     try client.send(Request.bytes(request[request.endIndex - 1]))
     // Sent before the doubt: the mailbox and the socket are looked at in any order.
-    try eventually("it has left") { try Self.queued(at: primary) }
+    try eventually("it has left") { try primary.hasUnread }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()
     try eventually("it is executed") { try primary.call("GET", "n") == .bulk("1") }
     try body(workers, client, primary)
-  }
-
-  /// Whether anything waits in the sockets of a server that is frozen.
-  private static func queued(at server: RedisServer) throws -> Bool {
-    let port = String(server.port, radix: 16, uppercase: true)
-    let padded = ":" + String(repeating: "0", count: max(0, 4 - port.count)) + port
-    return (text(ofFile: "/proc/net/tcp") ?? "").split(separator: "\n").dropFirst().contains { line in
-      let fields = line.split(separator: " ")
-      return fields.count > 4 && fields[1].hasSuffix(padded) && fields[3] == "01" && !fields[4].hasSuffix(":00000000")
-    }
   }
 
   private func expectSilence(_ client: RESPClient) throws {
@@ -118,7 +108,7 @@ struct DoubtedPrimaryTests {
     try eventually("it serves") { try !client.call("DEL", "n").isError }
     primary.freeze()
     try client.send(Request.bytes(["INCR", "n"]))
-    try eventually("it has left") { try Self.queued(at: primary) }
+    try eventually("it has left") { try primary.hasUnread }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()
@@ -141,7 +131,7 @@ struct DoubtedPrimaryTests {
     let value = String(repeating: "x", count: 16 << 10)
     let bytes = Request.bytes(pipeline: (0..<rounds).flatMap { _ in [["INCR", "n"], ["SET", "k", value]] })
     let sending = Crew(1) { _, _ in try client.send(bytes) }
-    try eventually("it has left") { try Self.queued(at: primary) }
+    try eventually("it has left") { try primary.hasUnread }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()

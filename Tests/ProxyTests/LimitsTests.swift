@@ -18,8 +18,9 @@ struct LimitsTests {
     #expect(Limits.clientOutputHigh < limits.clientOutput)
     // A reply that is held whole must fit below the mark at which nothing more is asked, and so must a request.
     #expect(Limits.streamedReply <= Limits.clientOutputHigh)
-    #expect(Limits.streamedRequest <= Limits.laneBacklogLow)
-    #expect(Limits.streamedRequest <= Limits.readChunk)
+    #expect(Limits.largeRequest <= Limits.laneBacklogLow)
+    #expect(Limits.largeRequest <= Limits.readChunk)
+    #expect(Limits.streamedRequest <= limits.keptLarge)
     #expect(Limits.streamBacklog <= Limits.laneBacklogHigh)
     #expect(Limits.streamedReply <= Limits.bigReply)
     #expect(Limits.keptBuffer <= Limits.laneBacklogHigh)

@@ -18,6 +18,8 @@ public struct WorkerReport: Sendable {
   public var holding = 0
   public var heldBytes = 0
   public var absentFor: Double?
+  /// Bytes of large requests that are kept at the moment, arriving or unanswered.
+  public var largeBytes = 0
   /// Bytes of replies that wait for clients to read them.
   public var outputBytes = 0
   public var counters = WorkerCounters()
@@ -86,6 +88,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     report.lent = pointee.lent
     report.holding = pointee.holding.count
     report.heldBytes = pointee.heldBytes
+    report.largeBytes = pointee.largeBytes
     report.absentFor = pointee.absentSince.map { now - $0 }
     report.outputBytes = pointee.outputBytes
     report.counters = pointee.counters

@@ -82,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// The request, if it blocks for ever: a time of 0, which stands behind BLOCK, behind the keys, or before their number.
   func endless(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer) -> [UInt8]? {
-    guard request.count <= Limits.streamedRequest else { return nil }
+    guard request.count <= Limits.largeRequest else { return nil }
     let words = arguments(of: request)
     func isZero(_ word: [UInt8]?) -> Bool { word.flatMap { Double(String(decoding: $0, as: UTF8.self)) } == 0 }
     let isEndless: Bool
