@@ -23,7 +23,7 @@ struct DoubtedPrimaryTests {
     primary.freeze()
     try client.send(Request.bytes(request[request.endIndex - 1]))
     // Sent before the doubt: the mailbox and the socket are looked at in any order.
-    try eventually("it has left") { try primary.hasUnread }
+    try eventually("it has left") { hasUnread(port: primary.port) }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()
@@ -61,8 +61,9 @@ struct DoubtedPrimaryTests {
   }
 
   /// As at the end of `FAILOVER TO`, which pauses writes for as long as the replica needs to catch up.
-  @Test("What a former primary refuses after a long pause is asked of its successor")
-  func pausedBefore() throws {
+  @Test("What a former primary refuses after a long pause is asked of its successor", arguments: [1, 100_000])
+  func pausedBefore(size: Int) throws {
+    let value = String(repeating: "x", count: size)
     var replies: [RESPValue] = []
     // Its last words are waited for so long only, and a busy machine may let that pass.
     for _ in 0..<8 {
@@ -71,8 +72,10 @@ struct DoubtedPrimaryTests {
       workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
       let client = try workers.connect()
       try eventually("it serves") { try client.call("PING") == .simple("PONG") && !client.call("DEL", "n").isError }
+      // It leaves an upstream behind for the next large one.
+      try check(try client.call("SET", "other", value) == .simple("OK"), "SET")
       try primary.call("CLIENT", "PAUSE", "60000", "WRITE")
-      try client.send(Request.bytes(["INCR", "n"]))
+      try client.send(Request.bytes(["APPEND", "n", value]))
       try eventually("it waits") { try primary.info("clients")["blocked_clients"] == "1" }
       // Longer than a replica may be silent.
       pause(.seconds(Limits.replicaSilence * 3))
@@ -81,7 +84,7 @@ struct DoubtedPrimaryTests {
       pause(.seconds(Limits.tick * 2))
       try primary.call("CLIENT", "UNPAUSE")
       replies.append(try client.reply().value)
-      if replies.last == .integer(1) { return }
+      if replies.last == .integer(size) { return }
     }
     throw Failure("\(replies)")
   }
@@ -108,7 +111,7 @@ struct DoubtedPrimaryTests {
     try eventually("it serves") { try !client.call("DEL", "n").isError }
     primary.freeze()
     try client.send(Request.bytes(["INCR", "n"]))
-    try eventually("it has left") { try primary.hasUnread }
+    try eventually("it has left") { hasUnread(port: primary.port) }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()
@@ -131,7 +134,7 @@ struct DoubtedPrimaryTests {
     let value = String(repeating: "x", count: 16 << 10)
     let bytes = Request.bytes(pipeline: (0..<rounds).flatMap { _ in [["INCR", "n"], ["SET", "k", value]] })
     let sending = Crew(1) { _, _ in try client.send(bytes) }
-    try eventually("it has left") { try primary.hasUnread }
+    try eventually("it has left") { hasUnread(port: primary.port) }
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
     pause(Self.doubt)
     primary.thaw()

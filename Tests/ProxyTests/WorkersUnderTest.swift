@@ -58,15 +58,18 @@ final class WorkersUnderTest {
     try ask(worker, .report(askedAt: 0)).counters.routed[reason]
   }
 
+  /// - Parameter port: where the primary is reached, if not at its own.
   static func topology(
-    primary: RedisServer?, replicas: [RedisServer] = [], reign: UInt64 = 1
+    primary: RedisServer?, at port: UInt16? = nil, replicas: [RedisServer] = [], reign: UInt64 = 1
   ) throws -> UpstreamTopology {
-    func node(_ server: RedisServer) throws -> UpstreamTopology.Node {
-      guard let address = SocketAddress(ip: server.place.host, port: server.port) else { throw Failure("address") }
-      return .init(name: NodeAddress(host: server.place.host, port: server.port), address: address)
+    func node(_ server: RedisServer, _ port: UInt16?) throws -> UpstreamTopology.Node {
+      let (host, port) = (server.place.host, port ?? server.port)
+      guard let address = SocketAddress(ip: host, port: port) else { throw Failure("address") }
+      return .init(name: NodeAddress(host: host, port: port), address: address)
     }
     var topology = UpstreamTopology(
-      primary: try primary.map(node), primaryAbsence: "the test has none", replicas: try replicas.map(node),
+      primary: try primary.map { try node($0, port) }, primaryAbsence: "the test has none",
+      replicas: try replicas.map { try node($0, nil) },
       server: ServerIdentity())
     topology.reign = reign
     return topology

@@ -10,6 +10,7 @@ public final class ReplicationRelay: Sendable {
   private final class Controls: Sendable {
     let delay = Mutex(Duration.zero)
     let isHeld = Atomic(false)
+    let isDeaf = Atomic(false)
     let stopsBehindContinue = Atomic(false)
     let isCut = Atomic(false)
     let isOver = Atomic(false)
@@ -19,10 +20,16 @@ public final class ReplicationRelay: Sendable {
   public let port: UInt16
   private let controls = Controls()
 
-  public init(to target: UInt16) throws {
+  /// - Parameter segmentSize: the most bytes in a TCP segment from whoever connects, as on a real network: its kernel takes far
+  ///   less in advance than on the loopback interface.
+  public init(to target: UInt16, segmentSize: Int32? = nil) throws {
     port = try PortLease().port
     let listener = try LoopbackSocket.make()
     LoopbackSocket.set(SO_REUSEADDR, to: 1, on: listener)
+    if let segmentSize {
+      LoopbackSocket.set(TCP_MAXSEG, at: Int32(IPPROTO_TCP), to: segmentSize, on: listener)
+      LoopbackSocket.set(SO_RCVBUF, to: 16 << 10, on: listener)
+    }
     guard LoopbackSocket.withAddress(port: port, { bind(listener, $0, $1) }) == 0, listen(listener, 16) == 0 else {
       throw systemFailure("listen on \(port)")
     }
@@ -38,6 +45,10 @@ public final class ReplicationRelay: Sendable {
   /// Nothing reaches the replica until ``release()``.
   public func hold() { controls.isHeld.store(true, ordering: .sequentiallyConsistent) }
   public func release() { controls.isHeld.store(false, ordering: .sequentiallyConsistent) }
+
+  /// Takes nothing of what the replica says until ``hear()``.
+  public func deafen() { controls.isDeaf.store(true, ordering: .sequentiallyConsistent) }
+  public func hear() { controls.isDeaf.store(false, ordering: .sequentiallyConsistent) }
 
   /// Lets a replica's handshake pass as far as `+CONTINUE`, and holds what it has missed: it is linked and behind.
   public func releaseHandshake() {
@@ -69,8 +80,10 @@ public final class ReplicationRelay: Sendable {
     var links: [Link] = []
     while !controls.isOver.load(ordering: .relaxed) {
       var entries = [pollfd(fd: listener, events: Int16(POLLIN), revents: 0)]
+      let isDeaf = controls.isDeaf.load(ordering: .sequentiallyConsistent)
       for link in links {
-        entries.append(pollfd(fd: link.replica, events: Int16(POLLIN), revents: 0))
+        // A negative descriptor is passed over.
+        entries.append(pollfd(fd: isDeaf ? -1 : link.replica, events: Int16(POLLIN), revents: 0))
         entries.append(pollfd(fd: link.primary, events: Int16(POLLIN), revents: 0))
       }
       poll(&entries, nfds_t(entries.count), links.contains { !$0.waiting.isEmpty } ? 1 : 5)
