@@ -15,16 +15,14 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .moved(let count):
         let used = dispatch(scratch, count)
         if used < count, !pointee.isClosed, !pointee.isFinishing {
-          pointee.input.append(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
+          keepRest(UnsafeRawBufferPointer(start: scratch + used, count: count - used))
         }
       case .wouldBlock: break
       case .endOfStream: finishSending()
       case .failed: close()
       }
     } else {
-      // The rest of an unfinished request: room for all of it, so that it arrives in few pieces.
-      let expected = Swift.min(pointee.scanner.pendingBulk, Swift.max(pointee.largeBytes, Limits.largeRequest))
-      let room = pointee.input.reserve(Swift.max(16 << 10, expected))
+      let room = roomForRest()
       switch Gate.receive(pointee.fd, into: room, atMost: Swift.min(pointee.input.room, Limits.readChunk)) {
       case .moved(let count):
         pointee.input.commit(count)
@@ -52,7 +50,9 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func dispatchInput() {
     let bytes = pointee.input.bytes
     guard let base = bytes.baseAddress else { return }
-    pointee.input.consume(dispatch(base.assumingMemoryBound(to: UInt8.self), bytes.count))
+    let used = dispatch(base.assumingMemoryBound(to: UInt8.self), bytes.count)
+    if pointee.isInputGiven { pointee.isInputGiven = false } else { pointee.input.consume(used) }
+    pointee.worker.pointee.largeBuffers.giveBack(&pointee.input)
     pointee.input.shrinkIfEmpty(above: 0)
   }
 
@@ -284,9 +284,14 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     guard placeFirst(spec, kind, &run, base, at, length) else { return false }
-    if run.count > 0, let lane = run.lane, !lane.pointee.isShared { reserveLarge(length, on: lane) }
     releaseLarge()
-    flushRun(&run, base, at + length)
+    guard run.count > 0, let lane = run.lane, !lane.pointee.isShared else { return true }
+    reserveLarge(length, on: lane)
+    if isInput(base + at, length), lane.pointee.requests.isEmpty {
+      flushRun(&run, base, at + length, isInput: true)
+    } else {
+      flushRun(&run, base, at + length)
+    }
     return true
   }
 
@@ -450,7 +455,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   }
 
   @inline(__always)
-  func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int) {
+  func flushRun(_ run: inout RequestRun, _ base: UnsafePointer<UInt8>, _ end: Int, isInput: Bool = false) {
     guard run.count > 0 else { return }
     if pointee.worker.pointee.gatheredCount > 0 {
       if run.kind == .write { run.lane?.enterGathered() } else { prove(&run) }
@@ -458,7 +463,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard let lane = run.lane else { return }
     lane.append(
       UnsafeRawBufferPointer(start: base + run.start, count: end - run.start), from: self, count: run.count, run.kind,
-      isEnteredLate: run.isEnteredLate)
+      isEnteredLate: run.isEnteredLate, isInput: isInput)
     let worker = pointee.worker
     worker.pointee.counters.routed[run.reason] += Int(run.count &- run.counted)
     run.count = 0

@@ -23,6 +23,28 @@ extension UnsafeMutablePointer where Pointee == Client {
     return true
   }
 
+  /// Keeps what has come of an unfinished request.
+  func keepRest(_ bytes: UnsafeRawBufferPointer) {
+    if pointee.largeBytes > 0 { pointee.input = pointee.worker.pointee.largeBuffers.take() }
+    pointee.input.append(bytes)
+  }
+
+  /// Room for the rest of an unfinished request, for all of it if it is kept, so that it arrives in few pieces.
+  func roomForRest() -> UnsafeMutablePointer<UInt8> {
+    let expected = Swift.min(pointee.scanner.pendingBulk, Swift.max(pointee.largeBytes, Limits.largeRequest))
+    if pointee.largeBytes > 0, pointee.input.room < expected {
+      var buffer = pointee.worker.pointee.largeBuffers.take()
+      buffer.append(pointee.input.bytes)
+      swap(&buffer, &pointee.input)
+    }
+    return pointee.input.reserve(Swift.max(16 << 10, expected))
+  }
+
+  /// Whether these bytes are all that the client's input holds.
+  func isInput(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    pointee.input.bytes.baseAddress == UnsafeRawPointer(base) && pointee.input.count == count
+  }
+
   /// The request is placed, or not kept after all.
   func releaseLarge() {
     pointee.worker.pointee.largeBytes -= pointee.largeBytes

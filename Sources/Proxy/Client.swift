@@ -76,6 +76,8 @@ struct Client: ~Copyable {
   var held: Held?
   /// What is reserved of ``Limits/keptLarge`` for the request that is arriving.
   var largeBytes = 0
+  /// `input` was given away whole, with the request in it.
+  var isInputGiven = false
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
   /// The key that the request under `stream` writes, by its hash; nothing when it may be any.

@@ -350,6 +350,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   private func finishReading() {
     if let session = pointee.session { return finishReading(of: session) }
     if pointee.pending.isEmpty {
+      if pointee.largeBytes > 0 { pointee.worker.pointee.largeBuffers.giveBack(&pointee.requests) }
       pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
       pointee.localReplies.shrinkIfEmpty(above: 0)
       if pointee.isRetiring { return close() }

@@ -4,10 +4,11 @@ import Reactor
 // From requests to the node's socket.
 extension UnsafeMutablePointer where Pointee == Lane {
   /// Takes a run of requests of one client.
+  /// - Parameter isInput: `bytes` are all of the client's input, and nothing is stored here: the buffers are exchanged.
   @inline(__always)
   func append(
     _ bytes: UnsafeRawBufferPointer, from client: ClientRef, count: UInt32, _ kind: Pending.Kind, attempts: UInt8 = 0,
-    isEnteredLate: Bool = false
+    isEnteredLate: Bool = false, isInput: Bool = false
   ) {
     if let last = pointee.pending.last, last.pointee.client == client, last.pointee.kind == kind,
       last.pointee.attempts == attempts, !isEnteredLate, !last.pointee.isEnteredLate,
@@ -29,7 +30,12 @@ extension UnsafeMutablePointer where Pointee == Lane {
     } else {
       pointee.node.pointee.traffic.requests[.write] &+= Int(count)
     }
-    pointee.requests.append(bytes)
+    if isInput {
+      swap(&pointee.requests, &client.pointee.input)
+      client.pointee.isInputGiven = true
+    } else {
+      pointee.requests.append(bytes)
+    }
     client.pointee.lane = self
     client.pointee.outstanding += Int32(count)
     pointee.node.pointee.outstanding += Int(count)

@@ -28,6 +28,8 @@ public struct Limits: Sendable {
   static let largeRequest = 64 << 10
   /// One that is longer still, or may become so, is not kept until it is answered, but passed on as it arrives.
   static let streamedRequest = 1 << 20
+  /// How many buffers for large requests are kept while they are in use every now and then, on each worker.
+  static let spareBuffers = 8
   /// The part of ``holdBytes`` that large requests on their way may take; past it, others are passed on as they arrive.
   var keptLarge: Int { holdBytes / 4 }
   /// What a streaming client may have waiting for its upstream before it is read again.

@@ -74,6 +74,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if !isWaiting {
       pointee.tick.disarm(on: pointee.loop)
       for lane in pointee.lanes { lane.pointee.requests.shrinkIfEmpty(above: 0) }
+      pointee.largeBuffers.release()
     }
   }
 }

@@ -127,6 +127,8 @@ struct Worker: ~Copyable {
   var heldBytes = 0
   /// What is reserved of ``Limits/keptLarge``.
   var largeBytes = 0
+  /// Buffers for large requests.
+  var largeBuffers = BufferPool(capacity: Limits.streamedRequest + Limits.readChunk, limit: Limits.spareBuffers)
   /// Since when requests that need a primary find none.
   var absentSince: Double?
   var outage = OutageBook()

@@ -16,6 +16,12 @@ public struct ByteBuffer: ~Copyable {
   @inlinable
   public init() {}
 
+  /// An empty one, in memory from `malloc` that is nobody else's.
+  init(owning base: UnsafeMutablePointer<UInt8>, capacity: Int) {
+    self.base = base
+    self.capacity = capacity
+  }
+
   @inlinable
   deinit { free(base) }
 
@@ -74,6 +80,15 @@ public struct ByteBuffer: ~Copyable {
     capacity = 0
     head = 0
     tail = 0
+  }
+
+  /// Gives its memory to the caller, who has to free it, and is as new.
+  mutating func disown() -> UnsafeMutablePointer<UInt8>? {
+    defer {
+      base = nil
+      release()
+    }
+    return base
   }
 
   /// Gives the memory back when nothing waits and more than `limit` bytes are held.
