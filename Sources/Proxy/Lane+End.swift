@@ -167,6 +167,16 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let word = worker.refusal(of: set)
     let refused = word ?? worker.pointee.nodes.firstIndex(of: node).flatMap { worker.refusal(of: set, by: $0) }
 
+    // Of these a write will wait, and a read in front of it has to wait with it: what is given a place at once counts as
+    // asked after what waits.
+    var waiting: Set<ClientRef> = []
+    for evacuee in evacuees where evacuee.kind == .write {
+      let waits =
+        evacuee.isTouched
+        ? isAskedAgain(evacuee) : primaryRefuge?.pointee.node.pointee.isPrimary != true && word == nil && worker.mayHold
+      if waits { waiting.insert(evacuee.client) }
+    }
+
     for evacuee in evacuees {
       let client = evacuee.client
       if client.pointee.isClosed {
@@ -186,6 +196,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       case .read where client.isBehindHeld, .write where client.isBehindHeld && !evacuee.isTouched:
         // Behind something that waits.
         takeBack(evacuee, needsPrimary: evacuee.kind == .write)
+        continue
+      case .read where waiting.contains(client) && again < Limits.attempts && mayTryAgain(evacuee, again):
+        takeBack(evacuee, needsPrimary: false, attempts: again)
         continue
       case .read:
         if !mayTryAgain(evacuee, again) {
@@ -266,34 +279,49 @@ extension UnsafeMutablePointer where Pointee == Lane {
     evacuee.bytes.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, _ in
         end += request.count
-        if end > evacuee.sent {
-          // A server that takes no more of it each time would be asked without end.
-          guard evacuee.attempts + 1 < Limits.attempts, worker.mayHold else {
-            return client.reply(ProxyRefusal.notExecuted(pointee.node.pointee.name, why).bytes)
-          }
+        if isAskedAgain(request, end: end, of: evacuee) {
           return client.takeBack(
             Array(request), isRead: false, needsPrimary: true, attempts: evacuee.attempts + 1)
         }
+        let name = pointee.node.pointee.name
+        if end > evacuee.sent { return client.reply(ProxyRefusal.notExecuted(name, why).bytes) }
         let spec = worker.spec(of: request)
         // It has been executed, and a server that ends tells so by closing the connection.
         if spec.session == .shutdown { return client.finishWhenIdle() }
         let isRead = spec.flags.contains(.readonly)
-        if isRead, evacuee.attempts + 1 < Limits.silentMoves, worker.mayHold {
-          client.takeBack(Array(request), isRead: false, needsPrimary: true, attempts: evacuee.attempts + 1)
-          return
-        }
         if !isRead { worker.pointee.counters.unknownFates += 1 }
-        let name = pointee.node.pointee.name
         client.reply(isRead ? ProxyRefusal.readLost(name, why).bytes : ProxyRefusal.unknownFate(name, why).bytes)
       }
     }
   }
 
-  /// Lets requests wait that were not executed and that nobody can answer now.
-  private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool) {
+  /// Whether a request of such a run, which ends at `end`, is asked once more.
+  private func isAskedAgain(_ request: UnsafeRawBufferPointer, end: Int, of evacuee: Evacuee) -> Bool {
+    let worker = pointee.worker
+    guard worker.mayHold else { return false }
+    // A server that takes no more of it each time would be asked without end.
+    if end > evacuee.sent { return evacuee.attempts + 1 < Limits.attempts }
+    return evacuee.attempts + 1 < Limits.silentMoves && worker.spec(of: request).flags.contains(.readonly)
+  }
+
+  /// Whether any of such a run is.
+  private func isAskedAgain(_ evacuee: Evacuee) -> Bool {
+    var (end, some) = (0, false)
     evacuee.bytes.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, _ in
-        evacuee.client.takeBack(Array(request), isRead: evacuee.kind == .read, needsPrimary: needsPrimary)
+        end += request.count
+        if !some { some = isAskedAgain(request, end: end, of: evacuee) }
+      }
+    }
+    return some
+  }
+
+  /// Lets requests wait that were not executed and that nobody can answer now.
+  private func takeBack(_ evacuee: Evacuee, needsPrimary: Bool, attempts: UInt8 = 0) {
+    evacuee.bytes.withUnsafeBytes { bytes in
+      bytes.forEachRequest { request, _ in
+        evacuee.client.takeBack(
+          Array(request), isRead: evacuee.kind == .read, needsPrimary: needsPrimary, attempts: attempts)
       }
     }
   }

@@ -32,7 +32,7 @@ struct LargeRequestTests {
 
   /// With a primary behind a network that takes nothing more, and a request that left in part.
   private func withHalfSent(
-    settings: WorkerSettings = WorkerSettings(),
+    of pipeline: [[String]] = [["APPEND", "k", value], ["INCR", "n"]], settings: WorkerSettings = WorkerSettings(),
     _ body: (_ workers: WorkersUnderTest, _ client: RESPClient, _ primary: RedisServer, _ relay: ReplicationRelay)
       throws -> Void
   ) throws {
@@ -47,7 +47,9 @@ struct LargeRequestTests {
     let before = String(repeating: "b", count: Limits.largeRequest)
     try expect(try client.call("SET", "before", before), .simple("OK"))
     relay.deafen()
-    try client.send(Request.bytes(pipeline: [["APPEND", "k", Self.value], ["INCR", "n"]]))
+    // It may be about to take what comes next.
+    pause(.milliseconds(50))
+    try client.send(Request.bytes(pipeline: pipeline))
     try eventually("it is under way") { hasUnread(port: relay.port) }
     try body(workers, client, primary, relay)
   }
@@ -103,6 +105,22 @@ struct LargeRequestTests {
       relay.hear()
       try expect(try primary.call("EXISTS", "k", "n"), .integer(0))
       try eventually("all is given back") { try Self.report(workers).largeBytes == 0 }
+    }
+  }
+
+  @Test("A read before one that was not sent whole is answered before it")
+  func readBefore() throws {
+    let part = String(repeating: "p", count: 60_000)
+    let pipeline = [["GET", "g"]] + (1...20).map { _ in ["APPEND", "k", part] }
+    try withHalfSent(of: pipeline) { workers, client, primary, relay in
+      let successor = try succeed(primary, workers)
+      let replies = try client.replies(pipeline.count)
+      try expect(replies.first, .nullBulk)
+      let (unknown, executed) = (replies.dropFirst().prefix { $0.isError }, replies.dropFirst().drop { $0.isError })
+      try check(!unknown.isEmpty && !executed.isEmpty, "\(replies)")
+      for reply in unknown { try check(reply.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(reply)") }
+      try expect(Array(executed), (1...executed.count).map { .integer($0 * part.count) })
+      try expect(try successor.call("STRLEN", "k"), .integer(executed.count * part.count))
     }
   }
 
