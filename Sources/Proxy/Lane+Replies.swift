@@ -349,6 +349,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// After the replies of a turn: an own lane that owes nothing goes back.
   private func finishReading() {
     if let session = pointee.session { return finishReading(of: session) }
+    // The rest of that one belongs to no entry any more, and nothing can be sent without it.
+    if pointee.sent < 0 { return end("it answered a request before it had all of it", blaming: false) }
     if pointee.pending.isEmpty {
       if pointee.largeBytes > 0 { pointee.worker.pointee.largeBuffers.giveBack(&pointee.requests) }
       pointee.requests.shrinkIfEmpty(above: Limits.keptBuffer)
