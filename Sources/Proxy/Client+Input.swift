@@ -363,21 +363,17 @@ extension UnsafeMutablePointer where Pointee == Client {
         }
       }
     }
-    if kind == .read, pointee.outstanding == 0, let shared = lane, shared.pointee.isShared,
-      worker.pointee.bigReplies.isActive || pointee.bigReplies > 0
-    {
-      lane = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
-      if let own = lane, own != shared, !own.pointee.node.pointee.isPrimary, isFenced {
-        // What is proven of one connection is not proven of another.
-        own.verify(need)
-        run.needsProof = true
+    if let shared = lane, shared.pointee.isShared {
+      var own = shared
+      if kind == .read, pointee.outstanding == 0, worker.pointee.bigReplies.isActive || pointee.bigReplies > 0 {
+        own = laneForPossiblyBig(UnsafeRawBufferPointer(start: base + at, count: length), insteadOf: shared)
       }
-    }
-    if length > Limits.largeRequest, let shared = lane, shared.pointee.isShared,
-      let own = worker.lend(pointee.set, shared.pointee.node, to: self, isShort: true)
-    {
+      if own == shared, length > Limits.largeRequest {
+        own = worker.lend(pointee.set, shared.pointee.node, to: self, isShort: true) ?? shared
+      }
       lane = own
-      if kind == .read, !own.pointee.node.pointee.isPrimary, isFenced {
+      if own != shared, kind == .read, !own.pointee.node.pointee.isPrimary, isFenced {
+        // What is proven of one connection is not proven of another.
         own.verify(need)
         run.needsProof = true
       }

@@ -12,10 +12,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard length <= Limits.streamedRequest, limits.hold > 0, pointee.session == nil, !pointee.isBarred else {
       return false
     }
-    let name = pointee.scanner.name
-    let spec = lookupSubcommand(
-      of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
-    guard spec.handling == .forward else { return false }
+    guard scannedSpec(base).handling == .forward else { return false }
     let more = length - pointee.largeBytes
     guard worker.pointee.largeBytes + more <= limits.keptLarge else { return false }
     pointee.largeBytes += more

@@ -3,8 +3,8 @@ import Consistency
 import RESP
 import Reactor
 
-// Requests that are too long to be kept until they are answered: they pass through as they arrive, on an upstream of the client's own, because
-// nobody else's requests may stand between two halves of one.
+// Requests that are too long to be kept until they are answered: they pass through as they arrive, on an upstream of the
+// client's own, because nobody else's requests may stand between two halves of one.
 extension UnsafeMutablePointer where Pointee == Client {
   /// Deals with an unfinished request at `base[..<count]`: gives back how many of its bytes are done with (passed on or
   /// dropped); the others are kept.
@@ -63,9 +63,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     let worker = pointee.worker
-    let name = pointee.scanner.name
-    let spec = lookupSubcommand(
-      of: worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
+    let spec = scannedSpec(base)
     if isKeptWhole(spec) { return false }
     if pointee.isBarred {
       pointee.stream = .discarding

@@ -6,9 +6,6 @@ import Testing
 /// A primary that hangs, is doubted, and wakes before anybody takes its place.
 @Suite("A primary in doubt")
 struct DoubtedPrimaryTests {
-  /// Long enough for an acknowledgement not to count as one that was on its way.
-  private static let doubt = Duration.seconds(Limits.lastAcknowledgements) + .milliseconds(100)
-
   /// With a write on its way to a primary that hangs, is doubted and then executes it.
   private func withLateAcknowledgement(
     of request: [[String]] = [["INCR", "n"]],
@@ -24,8 +21,7 @@ struct DoubtedPrimaryTests {
     try client.send(Request.bytes(request[request.endIndex - 1]))
     // Sent before the doubt: the mailbox and the socket are looked at in any order.
     try eventually("it has left") { hasUnread(port: primary.port) }
-    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
-    pause(Self.doubt)
+    try workers.doubtPrimary()
     primary.thaw()
     try eventually("it is executed") { try primary.call("GET", "n") == .bulk("1") }
     try body(workers, client, primary)
@@ -112,8 +108,7 @@ struct DoubtedPrimaryTests {
     primary.freeze()
     try client.send(Request.bytes(["INCR", "n"]))
     try eventually("it has left") { hasUnread(port: primary.port) }
-    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
-    pause(Self.doubt)
+    try workers.doubtPrimary()
     primary.thaw()
     let reply = try client.reply().value
     try check(reply.errorText?.hasPrefix("AMBUNKNOWN") == true, "\(reply)")
@@ -135,8 +130,7 @@ struct DoubtedPrimaryTests {
     let bytes = Request.bytes(pipeline: (0..<rounds).flatMap { _ in [["INCR", "n"], ["SET", "k", value]] })
     let sending = Crew(1) { _, _ in try client.send(bytes) }
     try eventually("it has left") { hasUnread(port: primary.port) }
-    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
-    pause(Self.doubt)
+    try workers.doubtPrimary()
     primary.thaw()
     workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
     var numbers: [Int] = []

@@ -127,8 +127,7 @@ struct LargeRequestTests {
   @Test("One that was not sent whole before a doubt goes on when that is over, and not before")
   func trustedAgain() throws {
     try withHalfSent { workers, client, primary, relay in
-      workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
-      pause(.seconds(Limits.lastAcknowledgements) + .milliseconds(100))
+      try workers.doubtPrimary()
       relay.hear()
       pause(.milliseconds(100))
       try expect(try primary.call("EXISTS", "k"), .integer(0))
@@ -140,8 +139,7 @@ struct LargeRequestTests {
   @Test("One that was not sent whole before a doubt goes to the successor")
   func succeededInDoubt() throws {
     try withHalfSent { workers, client, primary, relay in
-      workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
-      pause(.seconds(Limits.lastAcknowledgements) + .milliseconds(100))
+      try workers.doubtPrimary()
       relay.hear()
       let successor = try succeed(primary, workers)
       try expect(try client.replies(2), [.integer(Self.size), .integer(1)])

@@ -16,7 +16,8 @@ struct LimitsTests {
     let limits = Limits()
     #expect(limits.clientOutput < limits.workerMemory)
     #expect(Limits.clientOutputHigh < limits.clientOutput)
-    // A reply that is held whole must fit below the mark at which nothing more is asked, and so must a request.
+    // A reply that is held whole must fit below the mark at which nothing more is asked, and so must a request
+    // that shares an upstream.
     #expect(Limits.streamedReply <= Limits.clientOutputHigh)
     #expect(Limits.largeRequest <= Limits.laneBacklogLow)
     #expect(Limits.largeRequest <= Limits.readChunk)

@@ -58,6 +58,12 @@ final class WorkersUnderTest {
     try ask(worker, .report(askedAt: 0)).counters.routed[reason]
   }
 
+  /// Has the first one doubt its primary, for so long that an acknowledgement does not count as one that was on its way.
+  func doubtPrimary() throws {
+    workers[0].follow(try Self.topology(primary: nil))
+    pause(.seconds(Limits.lastAcknowledgements) + .milliseconds(100))
+  }
+
   /// - Parameter port: where the primary is reached, if not at its own.
   static func topology(
     primary: RedisServer?, at port: UInt16? = nil, replicas: [RedisServer] = [], reign: UInt64 = 1

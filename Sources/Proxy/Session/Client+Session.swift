@@ -72,8 +72,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     session.state.isHolding || pointee.isBarred && !session.state.isModeProven
   }
 
-  /// The command of the request that was scanned.
-  private func scannedSpec(_ request: UnsafePointer<UInt8>) -> CommandSpec {
+  /// The command of the request that was scanned, as far as it was.
+  func scannedSpec(_ request: UnsafePointer<UInt8>) -> CommandSpec {
     let name = pointee.scanner.name
     return lookupSubcommand(
       of: pointee.worker.lookup(UnsafeRawBufferPointer(start: request + name.offset, count: name.length)), request)

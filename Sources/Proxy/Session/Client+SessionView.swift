@@ -61,9 +61,7 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// A long request in a session: to its upstream, in its turn. False: not now.
   func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int, in session: Session) -> Bool {
-    let name = pointee.scanner.name
-    let spec = lookupSubcommand(
-      of: pointee.worker.lookup(UnsafeRawBufferPointer(start: base + name.offset, count: name.length)), base)
+    let spec = scannedSpec(base)
     if isKeptWhole(spec) { return false }
     guard session.state.isModeProven, leaveHandedOver(session) else {
       park(.order)
