@@ -140,6 +140,7 @@ extension UnsafeMutablePointer where Pointee == Client {
           flushRun(&run, base, at)
           if pointee.park != .none { break }
           guard handle(spec, UnsafeRawBufferPointer(start: base + at, count: length)) else { break }
+          if pointee.largeBytes > 0 { releaseLarge() }
           pointee.scanner.reset()
           at += length
           run.start = at
@@ -284,9 +285,9 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     guard placeFirst(spec, kind, &run, base, at, length) else { return false }
-    releaseLarge()
+    defer { releaseLarge() }
     guard run.count > 0, let lane = run.lane, !lane.pointee.isShared else { return true }
-    reserveLarge(length, on: lane)
+    passReservation(to: lane)
     if isInput(base + at, length), lane.pointee.requests.isEmpty {
       flushRun(&run, base, at + length, isInput: true)
     } else {

@@ -42,16 +42,17 @@ extension UnsafeMutablePointer where Pointee == Client {
     pointee.input.bytes.baseAddress == UnsafeRawPointer(base) && pointee.input.count == count
   }
 
-  /// The request is placed, or not kept after all.
+  /// The request is not kept after all.
   func releaseLarge() {
     pointee.worker.pointee.largeBytes -= pointee.largeBytes
     pointee.largeBytes = 0
   }
 
-  /// A lane of the client's own keeps a large request from now on.
-  func reserveLarge(_ length: Int, on lane: LaneRef) {
-    lane.pointee.largeBytes += length
-    pointee.worker.pointee.largeBytes += length
+  /// A lane of the client's own keeps the request from now on. One that came in a single piece has reserved nothing: it
+  /// is hardly larger than small ones.
+  func passReservation(to lane: LaneRef) {
+    lane.pointee.largeBytes += pointee.largeBytes
+    pointee.largeBytes = 0
   }
 }
 

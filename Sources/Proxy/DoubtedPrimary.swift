@@ -103,9 +103,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.freeIfDone()
         continue
       }
-      guard evacuee.kind != .local else {
+      switch evacuee.kind {
+      case .local:
         client.shelve(.reply(evacuee.bytes), needsPrimary: false)
         continue
+      case .permission:
+        // A question of ours, not a request of its: it asks again.
+        client.reconsider()
+        continue
+      default: break
       }
       let isRead = evacuee.kind == .read
       evacuee.bytes.withUnsafeBytes { bytes in

@@ -146,6 +146,8 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let evacuees = evacuate(keeping: nil, leavingTraces: true)
     rehome(
       evacuees, "it lacks writes that were acknowledged", .notExecuted, preferring: nil, because: .unproven)
+    // What left was all that some have waited behind.
+    wakeWaiters()
   }
 
   /// Nobody will hear of what these batches' probes would have said.

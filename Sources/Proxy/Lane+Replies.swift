@@ -239,6 +239,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     switch error {
     case .readOnly where head.pointee.kind == .write, .loading, .masterDown: break
     case .noReplicas where worker.hasYetToFindReplicas: break
+    case .other where head.pointee.kind == .write && ReplyError.isReadOnlyInScript(reply) && worker.mayHold:
+      // Its client is told so; others need not run into it.
+      if pointee.node.pointee.isPrimary { worker.pausePrimary("\(ReplyError.readOnly)") }
+      return false
     default: return false
     }
     guard worker.mayHold else { return false }

@@ -46,6 +46,12 @@ public enum ReplyError: UInt8, Sendable, CaseIterable {
     self = ErrorText(reply: reply)?.kind ?? .other
   }
 
+  /// Whether a script or a function that had started was refused a write because its server is a replica. What it did
+  /// before may have had effects, so it is not to be asked again; of the server it says the same as ``readOnly``.
+  public static func isReadOnlyInScript(_ reply: UnsafeRawBufferPointer) -> Bool {
+    reply.starts(with: "-READONLY You can't write against a read only replica. script: ".utf8)
+  }
+
   /// How a text has to match.
   private enum Rule {
     case exactly(StaticString)

@@ -1,7 +1,15 @@
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import Proxy
+
+/// Where a thread waits until it is let through.
+private final class Gate: Sendable {
+  private let isOpen = Atomic(false)
+  func open() { isOpen.store(true, ordering: .releasing) }
+  func wait() { while !isOpen.load(ordering: .acquiring) { pause(.milliseconds(1)) } }
+}
 
 /// A primary that hangs, is doubted, and wakes before anybody takes its place.
 @Suite("A primary in doubt")
@@ -149,5 +157,98 @@ struct DoubtedPrimaryTests {
     try check(!numbers.isEmpty && unknown > 0, "\(numbers.count) by the successor, \(unknown) unknown")
     let executed = Int(try primary.call("GET", "n").text ?? "0") ?? 0
     try check(executed <= unknown, "\(executed) were executed by the former one, \(unknown) are unknown")
+  }
+
+  @Test("A question of the ambassador's own that was not sent yet is asked anew, and answered to nobody")
+  func unsentQuestion() throws {
+    let (primary, successor) = (try RedisServer(), try RedisServer())
+    for server in [primary, successor] {
+      try check(
+        try server.call("ACL", "SETUSER", "alice", "on", ">secret", "~*", "&*", "+@all") == .simple("OK"), "SETUSER")
+    }
+    let workers = try WorkersUnderTest()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let (writer, asker) = (try workers.connect(), try workers.connect())
+    for client in [writer, asker] {
+      try eventually("it serves") { try client.call("AUTH", "alice", "secret") == .simple("OK") }
+    }
+    try check(try writer.call("DEL", "n") == .integer(0), "DEL")
+    primary.freeze()
+    let value = String(repeating: "x", count: 16 << 10)
+    let rounds = 400
+    let bytes = Request.bytes(pipeline: (0..<rounds).map { _ in ["APPEND", "n", value] })
+    let sending = Crew(1) { _, _ in try writer.send(bytes) }
+    let unsent = WorkerQuestion { worker in worker.pointee.lanes.reduce(0) { $0 + $1.pointee.unsent } }
+    try eventually("the kernel takes nothing more") { try workers.ask(0, unsent) > Limits.laneBacklogLow }
+    try asker.send(Request.bytes(["CLIENT", "GETNAME"]))
+    let isAsked = WorkerQuestion { worker in
+      worker.pointee.lanes.contains { $0.pointee.pending.last?.pointee.kind == .permission }
+    }
+    try eventually("its rights are asked for") { try workers.ask(0, isAsked) }
+    try workers.doubtPrimary()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
+    try check(try asker.reply().value == .nullBulk, "it has no name")
+    try check(try asker.call("ECHO", "next") == .bulk("next"), "and the next reply is the next request's")
+    _ = try writer.replies(rounds)
+    try sending.stop()
+  }
+
+  @Test("Large requests on their way there leave room for small ones to wait")
+  func roomBesideLarge() throws {
+    var settings = WorkerSettings()
+    settings.limits.holdBytes = 1 << 20
+    let primary = try RedisServer()
+    let workers = try WorkersUnderTest(settings: settings)
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let value = String(repeating: "x", count: 100_000)
+    let clients = try (0..<12).map { _ in try workers.connect() }
+    for client in clients { try eventually("it serves") { try !client.call("DEL", "n").isError } }
+    let small = clients[0]
+    /// What comes while the worker is busy it reads in one piece, and such a request has reserved nothing.
+    func sendInOnePiece() throws {
+      let gate = Gate()
+      workers.workers[0].ask(WorkerQuestion { _ in gate.wait() }) { _ in }
+      defer { gate.open() }
+      for client in clients.dropFirst() { try client.send(Request.bytes(["APPEND", "n", value])) }
+    }
+    // They leave upstreams behind, so that the next ones need not wait for a greeting.
+    try sendInOnePiece()
+    for client in clients.dropFirst() { _ = try client.reply() }
+    primary.freeze()
+    try sendInOnePiece()
+    try eventually("they are on their way") {
+      try workers.ask(0, WorkerQuestion { worker in worker.pointee.lanes.reduce(0) { $0 + $1.pointee.pending.count } })
+        == clients.count - 1
+    }
+    try workers.doubtPrimary()
+    let heldBefore = try workers.ask(0, .report(askedAt: 0)).counters.held
+    try small.send(Request.bytes(["SET", "k", "v"]))
+    try eventually("it waits") { try workers.ask(0, .report(askedAt: 0)).counters.held > heldBefore }
+    primary.thaw()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    try check(try small.reply().value == .simple("OK"), "it is executed")
+  }
+
+  @Test("A script that is refused a write is told so, and others wait")
+  func refusedScript() throws {
+    let (primary, successor) = (try RedisServer(), try RedisServer())
+    let workers = try WorkersUnderTest()
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary))
+    let (client, other) = (try workers.connect(), try workers.connect())
+    for client in [client, other] { try eventually("it serves") { try !client.call("DEL", "n").isError } }
+    try primary.call("REPLICAOF", "127.0.0.1", "1")
+    let script = ["EVAL", "return redis.call('INCR', KEYS[1])", "1", "n"]
+    let isPaused = WorkerQuestion { $0.pointee.isPrimaryPaused }
+    var replies: [RESPValue] = []
+    // The pause is short, and ends while nobody has found out.
+    try eventually("the primary is believed to be none") {
+      replies.append(try client.call(script))
+      return try workers.ask(0, isPaused)
+    }
+    try check(replies.allSatisfy { $0.errorText?.contains(" script: ") == true }, "\(replies)")
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil))
+    try other.send(Request.bytes(script))
+    workers.workers[0].follow(try WorkersUnderTest.topology(primary: successor, reign: 2))
+    try check(try other.reply().value == .integer(1), "it is executed once")
   }
 }

@@ -52,4 +52,16 @@ import Testing
   func notAnError(_ text: String) {
     #expect(latin(text).withUnsafeBytes { ReplyError(reply: $0) } == .other)
   }
+
+  @Test(
+    arguments: [
+      ("-READONLY You can't write against a read only replica. script: 0123abcd, on @user_script:1.\r\n", true),
+      ("-READONLY You can't write against a read only replica.\r\n", false),
+      ("-ERR READONLY You can't write against a read only replica. script: 0123abcd\r\n", false),
+      ("-OOM command not allowed when used memory > 'maxmemory'. script: 0123abcd, on @user_script:1.\r\n", false),
+      ("", false),
+    ])
+  func readOnlyInScript(_ text: String, _ isOne: Bool) {
+    #expect(latin(text).withUnsafeBytes { ReplyError.isReadOnlyInScript($0) } == isOne)
+  }
 }
