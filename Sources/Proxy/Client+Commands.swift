@@ -16,6 +16,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     switch spec.handling {
     case .forward:
       return forward(spec, request)
+    case .function:
+      return callFunction(spec, request)
     case .everywhere:
       guard forward(spec, request) else { return false }
       pointee.worker.tellReplicas(request, pointee.set)

@@ -184,9 +184,18 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let isHeld = client.isBehindHeld
     let error = ReplyError(reply: reply)
     let isRefused = isRefusal(error, reply, of: head)
-    guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
+    let isTrial = client.pointee.hasTriedFunction && isRead && (!isRefused || error == .readOnly)
+    guard isHeld || isRefused || isTrial || pointee.refusesUntil != nil else { return false }
     let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
     guard let request = requests.request(at: head.pointee.done) else { return false }
+    if isTrial {
+      if client.pointee.outstanding == 1, client.pointee.held == nil { client.pointee.hasTriedFunction = false }
+      if let call = call(instead: request, error, reply) {
+        client.takeBack(call, isRead: false, needsPrimary: true)
+        return true
+      }
+      guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
+    }
     if pointee.refusesUntil != nil, !isRefused, !isRead {
       if pointee.worker.spec(of: request).flags.contains(.readonly) {
         client.takeBack(Array(request), isRead: false, needsPrimary: true)
@@ -200,7 +209,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
       client.takeBack(
         Array(request), isRead: isRead,
         needsPrimary: !isRead || pointee.node.pointee.isPrimary
-          || isRefused && (error == .noScript || error == .notPermitted))
+          || isRefused && (error == .noScript || error == .notPermitted || error == .readOnly))
     } else {
       client.pointee.held?.append(.reply(Array(reply)))
     }
@@ -220,8 +229,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
         // Scripts are not replicated, so the primary may have it. Without one, the client's answer to this is better than
         // none: it sends the script.
         return worker.primaryLane(pointee.set) != nil
-      case .notPermitted:
-        // Users are not replicated either: it is the primary that a client believes it talks to.
+      case .notPermitted, .readOnly:
+        // Users are not replicated either: it is the primary that a client believes it talks to. And that has other words
+        // for a script that may write and is called in the read-only form.
         return worker.primaryLane(pointee.set) != nil
       case .busy: break
       // What it had, it may have no more: a failed load leaves nothing.

@@ -116,6 +116,8 @@ struct Worker: ~Copyable {
   var bigReplies = RequestMemory()
   /// The names of scripts that a replica lacked lately.
   var absentScripts = RequestMemory()
+  /// Functions that are not flagged `no-writes`, by name.
+  var writingFunctions = RequestMemory()
 
   // Work for the end of this turn. An object is in each at most once; its own flag says so.
   var toResume = Ring<ClientRef>()
