@@ -315,6 +315,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     {
       if decision.target != .primary { decision = RouteDecision(.primary, .scriptAbsent) }
     }
+    if spec.isScript, worker.pointee.scriptsAreMissedUntil > 0 { spreadScript(base + at) }
     var lane: LaneRef?
     run.needsProof = false
     run.isLookedUpTogether = false
@@ -437,6 +438,15 @@ extension UnsafeMutablePointer where Pointee == Client {
     let (name, worker) = (pointee.scanner.second, pointee.worker)
     return worker.pointee.absentScripts.remembers(
       UnsafeRawBufferPointer(start: request + name.offset, count: name.length), now: worker.pointee.loop.now)
+  }
+
+  /// EVAL_RO makes its script known to the node that runs it: to all, when scripts are asked for by their digests.
+  @inline(never)
+  private func spreadScript(_ request: UnsafePointer<UInt8>) {
+    // None of the others is as long as this one.
+    guard pointee.scanner.name.length == "EVAL_RO".utf8.count, pointee.scanner.isSecondKnown else { return }
+    let script = pointee.scanner.second
+    pointee.worker.spread(UnsafeRawBufferPointer(start: request + script.offset, count: script.length), pointee.set)
   }
 
   /// An upstream of its own for a read of a client that had a big reply lately, or for one like those that had.

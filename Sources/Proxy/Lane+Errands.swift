@@ -1,3 +1,4 @@
+import RESP
 import Reactor
 
 // What is told to replicas beside the primary: nobody waits for their answers.
@@ -6,6 +7,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func tellReplicas(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
     // They will have the scripts that they lacked, or nobody will.
     pointee.absentScripts = RequestMemory()
+    pointee.spreadScripts = RequestMemory()
     for index in pointee.fitReplicas {
       // One that takes nothing is left out: what it lacks then is asked of the primary.
       guard let lane = shared(set, index) ?? openShared(set, index), !lane.pointee.isSuspect,
@@ -15,7 +17,27 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
   }
 
-  /// The same on connections of its own, past whatever keeps the replicas from answering, and from being fit.
+  /// Has every node know a script, in front of what is asked there from now on, when somebody has missed one lately: else
+  /// nobody asks for it, and servers keep for ever what they are told to load.
+  func spread(_ script: UnsafeRawBufferPointer, _ set: LaneSetRef) {
+    let now = pointee.loop.now
+    guard now < pointee.scriptsAreMissedUntil else {
+      pointee.scriptsAreMissedUntil = 0
+      return
+    }
+    guard !pointee.spreadScripts.remembers(script, now: now) else { return }
+    var request: [UInt8] = []
+    RequestWriter.append([Array("SCRIPT".utf8), Array("LOAD".utf8), Array(script)], to: &request)
+    request.withUnsafeBytes { request in
+      tellReplicas(request, set)
+      if let lane = primaryLane(set), lane.pointee.unsent < Limits.laneBacklogHigh {
+        lane.appendOurs(request, .errand)
+      }
+    }
+    pointee.spreadScripts.remember(script, now: now)
+  }
+
+  /// Passes a request on to the replicas on connections of its own, past whatever keeps the replicas from answering, and from being fit.
   func interruptReplicas(_ request: UnsafeRawBufferPointer, _ client: LaneSetRef) {
     let busy = Set(pointee.lanes.lazy.filter { $0.pointee.state == .ready }.map { $0.pointee.node })
     // SELECT would be refused.

@@ -183,6 +183,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     guard isRead || head.pointee.kind == .write, !client.pointee.isClosed else { return false }
     let isHeld = client.isBehindHeld
     let error = ReplyError(reply: reply)
+    if error == .noScript {
+      pointee.worker.pointee.scriptsAreMissedUntil = pointee.worker.pointee.loop.now + RequestMemory.lifetime
+    }
     let isRefused = isRefusal(error, reply, of: head)
     let isTrial = client.pointee.hasTriedFunction && isRead && (!isRefused || error == .readOnly)
     guard isHeld || isRefused || isTrial || pointee.refusesUntil != nil else { return false }

@@ -116,6 +116,10 @@ struct Worker: ~Copyable {
   var bigReplies = RequestMemory()
   /// The names of scripts that a replica lacked lately.
   var absentScripts = RequestMemory()
+  /// Until when scripts that are sent may be ones that somebody asked for by their digest, in vain; 0 for never.
+  var scriptsAreMissedUntil = 0.0
+  /// Those that every node was told of lately.
+  var spreadScripts = RequestMemory()
   /// Functions that are not flagged `no-writes`, by name.
   var writingFunctions = RequestMemory()
 

@@ -92,6 +92,28 @@ struct ScriptTests {
     }
   }
 
+  /// As clients do that run scripts by digest: when it is not known, they send the script once.
+  @Test func `a script that nobody had is known everywhere once it was sent`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      let digest = "7f923f79fe76194c868d7e1d0820de36700eb649"  // return 2
+      let unknown = RESPValue.error("NOSCRIPT No matching script. Please use EVAL.")
+      for _ in 0..<3 {
+        try expectEqual(try client.call("EVALSHA_RO", digest, "0"), unknown)
+        let loads = try lab.redis.calls(of: "script|load") {
+          for _ in 0..<20 { try expectEqual(try client.call("EVAL_RO", "return 2", "0"), .integer(2)) }
+        }
+        try check(loads.allSatisfy { $0 <= 1 }, "each node is told once: \(loads)")
+        let calls = try lab.redis.calls(of: "evalsha_ro") {
+          for _ in 0..<20 { try expectEqual(try client.call("EVALSHA_RO", digest, "0"), .integer(2)) }
+        }
+        try expectEqual(calls[0], 0)
+        try expectEqual(try client.call("EVALSHA", digest, "0"), .integer(2))
+        try expectEqual(try client.call("SCRIPT", "FLUSH"), .simple("OK"))
+      }
+    }
+  }
+
   /// Each client has a script of its own, which the replicas lose all the time.
   @Test(arguments: [1, 2])
   func `scripts that replicas lose while many use them`(threads: Int) throws {
