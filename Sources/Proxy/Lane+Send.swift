@@ -13,9 +13,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if let last = pointee.pending.last, last.pointee.client == client, last.pointee.kind == kind,
       last.pointee.attempts == attempts, !isEnteredLate, !last.pointee.isEnteredLate,
       pointee.unsent >= Int(last.pointee.bytes),
-      Int(last.pointee.bytes) + bytes.count < Limits.laneBacklogHigh
+      Int(last.pointee.bytes) + bytes.count <= Limits.largeRequest
     {
-      // Behind one of the same that has not left yet: one longer run.
+      // Behind one of the same that has not left yet: one longer run. A large request stays a run of its own: a node may
+      // refuse it before it has all of it.
       last.pointee.bytes += UInt32(bytes.count)
       last.pointee.count += count
     } else {

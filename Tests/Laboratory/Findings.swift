@@ -110,8 +110,6 @@ public struct Promise: Sendable {
   public static let inFlight = Promise(unknown: Load.clientsThatWrite, loss: .inFlight(Load.clientsThatWrite))
   /// The same when the primary keeps what it has acknowledged, and comes back with it.
   public static let unknownOnly = Promise(unknown: Load.clientsThatWrite)
-  /// The new primary takes no writes before it has a replica.
-  public static let lateReplicas = Promise(resumes: nil)
   /// The ambassador was cut off with the primary. Neither can know before it has waited for the others.
   public static let cutOff = Promise(
     unknown: Load.clientsThatWrite, loss: .untilReplaced, resumes: nil, readGap: nil)

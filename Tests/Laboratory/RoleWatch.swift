@@ -1,7 +1,8 @@
 import Synchronization
 import TestSupport
 
-/// Asks a node all the time whether it is a primary, so that it is known to a few milliseconds when it became one.
+/// Asks nodes all the time whether they are primaries that take writes, so that it is known to a few milliseconds when one
+/// has become so.
 final class RoleWatch: Sendable {
   struct Turn: Sendable {
     let port: UInt16
@@ -23,12 +24,11 @@ final class RoleWatch: Sendable {
         do {
           let connection = try client ?? node.connect(patience: .milliseconds(500))
           client = connection
-          let role = try connection.call("ROLE").elements?.first?.text
-          let isPrimary = role == "master"
-          if isPrimary, was != true, was != nil {
-            turns.value.withLock { $0.append(Turn(port: node.port, at: clock.now)) }
-          }
-          if role != nil { was = isPrimary }
+          guard let text = try connection.call("INFO", "replication").text else { continue }
+          // With `min-replicas-to-write` a primary takes none before it has them.
+          let takesWrites = text.contains("role:master") && !text.contains("min_slaves_good_slaves:0")
+          if takesWrites, was == false { turns.value.withLock { $0.append(Turn(port: node.port, at: clock.now)) } }
+          was = takesWrites
         } catch {
           client = nil
         }

@@ -180,6 +180,18 @@ struct LargeRequestTests {
     }
   }
 
+  @Test("A node that answers one before it has all of it is heard, and gets no more of it")
+  func answeredEarly() throws {
+    try withHalfSent { workers, client, primary, relay in
+      relay.say("-ERR too long for me\r\n")
+      try expect(try client.reply().value, .error("ERR too long for me"))
+      relay.hear()
+      try expect(try client.reply().value, .integer(1))
+      try expect(try client.call("SET", "k", Self.value), .simple("OK"))
+      try eventually("all is given back") { try Self.report(workers).largeBytes == 0 }
+    }
+  }
+
   @Test("Past what is kept together, others pass through as they arrive")
   func bound() throws {
     try withWorkers { workers, _, primary in

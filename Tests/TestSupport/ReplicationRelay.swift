@@ -15,6 +15,7 @@ public final class ReplicationRelay: Sendable {
     let isCut = Atomic(false)
     let isOver = Atomic(false)
     let targets = Mutex<[UInt16]>([])
+    let words = Mutex<[UInt8]>([])
   }
 
   public let port: UInt16
@@ -49,6 +50,9 @@ public final class ReplicationRelay: Sendable {
   /// Takes nothing of what the replica says until ``hear()``.
   public func deafen() { controls.isDeaf.store(true, ordering: .sequentiallyConsistent) }
   public func hear() { controls.isDeaf.store(false, ordering: .sequentiallyConsistent) }
+
+  /// Says something in the primary's place, to whoever has said something that it is deaf to.
+  public func say(_ text: String) { controls.words.withLock { $0 += Array(text.utf8) } }
 
   /// Lets a replica's handshake pass as far as `+CONTINUE`, and holds what it has missed: it is linked and behind.
   public func releaseHandshake() {
@@ -94,6 +98,10 @@ public final class ReplicationRelay: Sendable {
       }
       let delay = controls.delay.withLock { $0 }
       let isHeld = controls.isHeld.load(ordering: .sequentiallyConsistent)
+      let words = controls.words.withLock { words in
+        defer { words = [] }
+        return words
+      }
       var kept: [Link] = []
       for (index, link) in links.enumerated() {
         var link = link
@@ -108,6 +116,7 @@ public final class ReplicationRelay: Sendable {
             isAlive = false
           }
         }
+        if !words.isEmpty, hasMore(link.replica) { link.waiting.append((.now, words)) }
         while isAlive, !isHeld, let first = link.waiting.first, first.due <= .now {
           link.waiting.removeFirst()
           var bytes = first.bytes[...]
@@ -151,6 +160,11 @@ public final class ReplicationRelay: Sendable {
     let word = Array("+CONTINUE".utf8)
     guard let start = bytes.indices.first(where: { bytes[$0...].starts(with: word) }) else { return nil }
     return bytes[start...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+  }
+
+  private static func hasMore(_ descriptor: Int32) -> Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_DONTWAIT) | Int32(MSG_PEEK)) > 0
   }
 
   /// Nothing when the other side has closed.

@@ -8,7 +8,7 @@ extension Fault {
       try lab.waitForSwitch(from: old)
     },
     Fault(
-      "sentinel-failover-min-replicas", "`SENTINEL FAILOVER` with `min-replicas-to-write 1`", promise: .lateReplicas,
+      "sentinel-failover-min-replicas", "`SENTINEL FAILOVER` with `min-replicas-to-write 1`", promise: .nothing,
       options: ["--min-replicas-to-write", "1"]
     ) { lab in
       let old = lab.redis.primary
