@@ -168,7 +168,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     }
   }
 
-  private func forEachRequest(in requests: [UInt8], _ body: (CommandSpec, UnsafeRawBufferPointer, Int) -> Void) {
+  func forEachRequest(in requests: [UInt8], _ body: (CommandSpec, UnsafeRawBufferPointer, Int) -> Void) {
     requests.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, scanner in
         func argument(_ span: ByteSpan) -> UnsafeRawBufferPointer {

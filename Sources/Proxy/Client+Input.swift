@@ -32,6 +32,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .failed: close()
       }
     }
+    if pointee.isLeaving { finishWhenRead() }
   }
 
   /// Goes on with what was left unread when the client was parked.
@@ -45,6 +46,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     if pointee.park == .none, !pointee.isClosed, !pointee.isFinishing {
       pointee.readWatcher.arm(on: pointee.worker.pointee.loop)
     }
+    if pointee.isLeaving { finishWhenRead() }
   }
 
   private func dispatchInput() {
@@ -566,7 +568,9 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if pointee.isPaused { return .paused }
     guard let primary = pointee.primary else { return .noPrimary(pointee.primaryAbsence) }
     let node = pointee.nodes[primary]
-    return .notExecuted(node.pointee.name, node.pointee.lastFailure)
+    if pointee.isPrimaryPaused { return .noPrimary("\(node.pointee.name) does not take writes") }
+    let why = node.pointee.lastFailure
+    return .notExecuted(node.pointee.name, why.isEmpty ? "no connection to it is open" : why)
   }
 }
 

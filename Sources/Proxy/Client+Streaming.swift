@@ -70,6 +70,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       reply(error: AuthenticationWords.required)
       return true
     }
+    if spec.handling == .closeSilently {
+      close()
+      return true
+    }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
     guard
       spec.handling == .forward || spec.handling == .function || spec.handling == .everywhere

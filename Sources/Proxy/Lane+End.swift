@@ -19,7 +19,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     if isNodesFault && (!wasReady || !pointee.pending.isEmpty) {
       if wasReady && now - pointee.readySince > 1 { pointee.node.pointee.recordSuccess() }
       let dice = worker.pointee.dice.fraction()
-      pointee.node.pointee.recordFailure(why, now: now, dice: dice)
+      pointee.node.pointee.recordFailure(why, since: pointee.openedAt, now: now, dice: dice)
     }
     pointee.state = .closed
     pointee.readWatcher.disarm(on: worker.pointee.loop)
@@ -145,6 +145,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     because cause: MoveCause
   ) {
     let worker = pointee.worker
+    let evacuees = cause == .lostLane ? worker.markOvertaken(evacuees) : evacuees
     let set = pointee.set
     let node = pointee.node
     // All unanswered requests of a client were on this lane: it now has none, until they are placed again.
@@ -170,7 +171,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
     // Of these a write will wait, and a read in front of it has to wait with it: what is given a place at once counts as
     // asked after what waits.
     var waiting: Set<ClientRef> = []
-    for evacuee in evacuees where evacuee.kind == .write {
+    for evacuee in evacuees where evacuee.kind == .write && !evacuee.isOvertaken {
       let waits =
         evacuee.isTouched
         ? isAskedAgain(evacuee) : primaryRefuge?.pointee.node.pointee.isPrimary != true && word == nil && worker.mayHold
@@ -192,6 +193,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
       switch evacuee.kind {
       case .local:
         client.reply(evacuee.bytes)
+        continue
+      case .read where evacuee.isOvertaken, .write where evacuee.isOvertaken:
+        client.reply(ProxyRefusal.readLost(node.pointee.name, why).bytes)
+        client.reconsider()
         continue
       case .read where client.isBehindHeld, .write where client.isBehindHeld && !evacuee.isTouched:
         // Behind something that waits.
@@ -424,4 +429,6 @@ struct Evacuee {
   let sent: Int
   /// Some of the run was, in front of them or of them.
   let isTouched: Bool
+  /// A read that might see what its client wrote after it.
+  var isOvertaken = false
 }

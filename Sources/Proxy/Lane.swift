@@ -101,7 +101,8 @@ struct Lane: ~Copyable {
   var window = Int32.max
   /// When it was given back.
   var idleSince = 0.0
-  /// When it became ready.
+  /// When it was opened, and when it became ready.
+  let openedAt: Double
   var readySince = 0.0
 
   /// Its node was the primary, and has a primary's time to answer.
@@ -131,6 +132,7 @@ struct Lane: ~Copyable {
     self.node = node
     self.set = set
     self.address = address
+    openedAt = worker.pointee.loop.now
   }
 
   var unsent: Int { requests.count - sent }

@@ -37,6 +37,7 @@ struct UpstreamNode: ~Copyable {
   var outstanding = 0
   var traffic = NodeTraffic()
   private var failures = 0
+  private var failedAt = -Double.infinity
   private(set) var retryAt = 0.0
   var lastFailure = ""
 
@@ -56,16 +57,21 @@ struct UpstreamNode: ~Copyable {
   func mayConnect(now: Double) -> Bool { now >= retryAt }
 
   /// Puts the next attempt off: exponentially, with jitter so that a fleet does not come back in step. The first failure
-  /// after a success is followed by an attempt at once.
-  /// - Parameter dice: uniform in 0..<1.
-  mutating func recordFailure(_ why: String, now: Double, dice: Double) {
+  /// after a success is followed by an attempt at once. Connections that there were already when another one failed are
+  /// lost together with it, however many they are.
+  /// - Parameters:
+  ///   - opened: when the connection, or the attempt, began.
+  ///   - dice: uniform in 0..<1.
+  mutating func recordFailure(_ why: String, since opened: Double, now: Double, dice: Double) {
     lastFailure = why
+    guard opened >= failedAt else { return }
+    failedAt = now
     let pause = failures == 0 ? 0 : min(Limits.lastBackoff, Limits.firstBackoff * Double(1 << min(failures - 1, 10)))
     failures += 1
     retryAt = now + pause * (0.5 + dice / 2)
   }
 
-  /// A connection has lasted: the node is well.
+  /// A connection has lasted, or discovery has found it to answer: the node is well.
   mutating func recordSuccess() {
     failures = 0
     retryAt = 0

@@ -209,7 +209,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
       fd = try Sockets.connect(to: address)
     } catch {
       let dice = pointee.dice.fraction()
-      node.pointee.recordFailure(error.description, now: pointee.loop.now, dice: dice)
+      let now = pointee.loop.now
+      node.pointee.recordFailure(error.description, since: now, now: now, dice: dice)
       return nil
     }
     let lane = LaneRef.allocate(capacity: 1)

@@ -12,6 +12,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.source = topology.source
     pointee.server = topology.server
     let moved = nodesThatMove(in: topology)
+    let wantedBefore = pointee.nodes.filter(isWanted)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
     let fitBefore = pointee.fitReplicas
@@ -27,6 +28,8 @@ extension UnsafeMutablePointer where Pointee == Worker {
         node.pointee.reign = topology.reign
       }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
+      // Discovery has just heard it: whatever failed before is over.
+      if isWanted(node), !wantedBefore.contains(node) { node.pointee.recordSuccess() }
     }
     followDoubts(isHandover: isHandover)
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {

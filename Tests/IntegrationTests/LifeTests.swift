@@ -51,6 +51,55 @@ struct LifeTests {
     try expectEqual(try group.primary.call("LLEN", "queue"), .integer(1))
   }
 
+  /// What comes behind a client's first request waits in the ambassador, or is not even read, while the primary is silent.
+  @Test(arguments: [10, 20_000, 100_000, 1_000_000, 1_200_000])
+  func `what was sent before is answered, whatever it waits behind`(size: Int) throws {
+    let group = try RedisGroup(replicas: 0)
+    let sets = (0..<3).map { ["SET", "k:\($0)", String(repeating: "v", count: size)] }
+    let pipelines: [[[String]]] = [
+      sets, sets.flatMap { [$0, ["SELECT", "0"]] }, [["SET", "small", "1"]] + sets + [["GET", "small"]],
+      [["MULTI"], sets[0], ["EXEC"], ["GET", "small"]],
+    ]
+    let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: ["--shutdown-drain", "60s"])
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+    let clients = try pipelines.map { _ in try RESPClient(port: ambassador.port) }
+    for client in clients { try expectEqual(try client.call("SET", "small", "1"), .simple("OK")) }
+    group.primary.freeze()
+    let sending = Crew(clients.count) { index, _ in
+      try clients[index].send(Request.bytes(pipeline: pipelines[index]))
+    }
+    try eventually("they are on their way") { hasUnread(port: group.primary.port) }
+    ambassador.signal(SIGTERM)
+    try eventually("it is told") { ambassador.log.contains("SIGTERM: draining") }
+    group.primary.thaw()
+    for (client, pipeline) in zip(clients, pipelines) {
+      let replies = try client.replies(pipeline.count)
+      try check(replies.allSatisfy { !$0.isError }, "\(replies)")
+      try expectEqual(try client.bytesUntilClosed(), [])
+    }
+    try sending.stop()
+    try expectEqual(try ambassador.waitForExit(within: .seconds(5)), .code(0))
+  }
+
+  @Test func `an upload that passes through is taken to its end`() throws {
+    let group = try RedisGroup(replicas: 0)
+    let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: ["--shutdown-drain", "30s"])
+    try ambassador.waitUntilServing(group, readsOnReplicas: false)
+    let client = try RESPClient(port: ambassador.port)
+    let request = Request.bytes(["SET", "k", String(repeating: "v", count: 3_000_000)])
+    try client.send(Array(request.prefix(1_500_000)))
+    try eventually("the primary has some of it") {
+      try group.primary.call("CLIENT", "LIST").text?.contains("argv-mem=3") == true
+        || group.primary.info("clients")["client_recent_max_input_buffer"].flatMap { Int($0) } ?? 0 > 1_000_000
+    }
+    ambassador.signal(SIGTERM)
+    try eventually("it is told") { ambassador.log.contains("SIGTERM: draining") }
+    try client.send(Array(request.dropFirst(1_500_000)))
+    try expectEqual(try client.reply().value, .simple("OK"))
+    try expectEqual(try client.bytesUntilClosed(), [])
+    try expectEqual(try ambassador.waitForExit(within: .seconds(5)), .code(0))
+  }
+
   @Test func `shutdown.linger: it serves on until the app has gone`() throws {
     let group = try RedisGroup(replicas: 0)
     let ambassador = try AmbassadorProcess(primary: group.primary.address, flags: ["--shutdown-linger", "60s"])

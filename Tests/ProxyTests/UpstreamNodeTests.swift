@@ -16,7 +16,7 @@ struct UpstreamNodeTests {
   private func pauses(_ count: Int, dice: Double) throws -> [Double] {
     var node = try makeNode()
     return (0..<count).map { _ in
-      node.recordFailure("refused", now: 1000, dice: dice)
+      node.recordFailure("refused", since: 1000, now: 1000, dice: dice)
       return node.retryAt - 1000
     }
   }
@@ -36,11 +36,11 @@ struct UpstreamNodeTests {
     var node = try makeNode()
     let isFresh = node.mayConnect(now: 0)
     #expect(isFresh)
-    node.recordFailure("refused", now: 5, dice: 0.9)
+    node.recordFailure("refused", since: 5, now: 5, dice: 0.9)
     let (again, why) = (node.mayConnect(now: 5), node.lastFailure)
     #expect(again)
     #expect(why == "refused")
-    node.recordFailure("late", now: 5, dice: 0.9)
+    node.recordFailure("late", since: 5, now: 5, dice: 0.9)
     let (early, due, late) = (node.mayConnect(now: 5), node.mayConnect(now: node.retryAt), node.lastFailure)
     #expect(!early)
     #expect(due)
@@ -78,12 +78,27 @@ struct UpstreamNodeTests {
   @Test("A connection that lasts makes the next failure a first one")
   func success() throws {
     var node = try makeNode()
-    for _ in 0..<8 { node.recordFailure("refused", now: 10, dice: 0) }
+    for _ in 0..<8 { node.recordFailure("refused", since: 10, now: 10, dice: 0) }
     node.recordSuccess()
     let isReady = node.mayConnect(now: 0)
     #expect(isReady)
-    node.recordFailure("refused", now: 10, dice: 0)
+    node.recordFailure("refused", since: 10, now: 10, dice: 0)
     let isReadyAgain = node.mayConnect(now: 10)
     #expect(isReadyAgain)
+  }
+
+  @Test("Connections that are lost together are one failure")
+  func together() throws {
+    var node = try makeNode()
+    var single = try makeNode()
+    for now in [10.0, 20] {
+      single.recordFailure("reset", since: now - 1, now: now, dice: 0.5)
+      for index in 0..<30 { node.recordFailure("reset", since: now - 1, now: now + Double(index) / 1000, dice: 0.5) }
+      let (retryAt, expected) = (node.retryAt, single.retryAt)
+      #expect(retryAt == expected)
+    }
+    node.recordFailure("refused", since: 20.05, now: 20.05, dice: 0.5)
+    let retryAt = node.retryAt
+    #expect(retryAt > 20.05 + Limits.firstBackoff)
   }
 }

@@ -1,7 +1,5 @@
-import TestSupport
-
 /// Whether anything waits in the sockets of a server that does not read.
-func hasUnread(port: UInt16) -> Bool {
+public func hasUnread(port: UInt16) -> Bool {
   let port = String(port, radix: 16, uppercase: true)
   let padded = ":" + String(repeating: "0", count: max(0, 4 - port.count)) + port
   return (text(ofFile: "/proc/net/tcp") ?? "").split(separator: "\n").dropFirst().contains { line in
