@@ -5,9 +5,6 @@ public enum CommandHandling: UInt8, Sendable {
   case forward
   /// As ``forward``, to the primary, and the replicas are told as well: it is about what each node keeps for itself.
   case everywhere
-  /// As ``forward``, to the primary, unless its read-only form is answered by a replica: whether it writes is not in the
-  /// request. Of that form itself: as ``forward``.
-  case function
   /// Answer it here; ``CommandSpec/local`` says as what. It is about the client's own session, not about a node.
   case local
   /// It needs an upstream of the client's own; ``CommandSpec/pin`` says why.

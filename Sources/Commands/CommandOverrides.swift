@@ -17,10 +17,7 @@ extension CommandOverride {
       "pfcount", placement: .primary, effect: .changes, adding: .mayReplicate,
       because: "it writes the cached cardinality back into the key and may replicate it"),
     .init(
-      "eval_ro", scope: .countedByThird,
-      because: "it reads the keys that it declares; one that declares none may read any"),
-    .init(
-      "fcall_ro", handling: .function, scope: .countedByThird,
+      "eval_ro", "fcall_ro", scope: .countedByThird,
       because: "it reads the keys that it declares; one that declares none may read any"),
     .init(
       "evalsha_ro", scope: .countedByThird,
@@ -67,11 +64,8 @@ extension CommandOverride {
       "getex", placement: .primary,
       because: "it is a write even without an option, and a replica answers READONLY"),
     .init(
-      "eval", "evalsha", placement: .primary, effect: .changes, adding: .mayReplicate,
+      "eval", "evalsha", "fcall", placement: .primary, effect: .changes, adding: .mayReplicate,
       because: "a script may write; its _RO form promises not to"),
-    .init(
-      "fcall", placement: .primary, handling: .function, effect: .changes, adding: .mayReplicate,
-      because: "a function may write; replicas run those that are flagged no-writes"),
     .init(
       "publish", "spublish", placement: .primary, adding: .mayReplicate,
       because: "a replica delivers to its own subscribers only, the primary to everyone's"),

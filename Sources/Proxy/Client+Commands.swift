@@ -16,11 +16,9 @@ extension UnsafeMutablePointer where Pointee == Client {
     switch spec.handling {
     case .forward:
       return forward(spec, request)
-    case .function:
-      return callFunction(spec, request)
     case .everywhere:
       guard forward(spec, request) else { return false }
-      pointee.worker.tellReplicas(request, pointee.set)
+      pointee.worker.tellReplicasOfScripts(request, pointee.set)
     case .pinnedIfBlocking:
       return blocks(request) ? beginSession(spec, request) : forward(spec, request)
     case .pinned, .refused:

@@ -12,8 +12,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard length <= Limits.streamedRequest, limits.hold > 0, pointee.session == nil, !pointee.isBarred else {
       return false
     }
-    let handling = scannedSpec(base).handling
-    guard handling == .forward || handling == .function else { return false }
+    guard scannedSpec(base).handling == .forward else { return false }
     let more = length - pointee.largeBytes
     guard worker.pointee.largeBytes + more <= limits.keptLarge else { return false }
     pointee.largeBytes += more

@@ -76,8 +76,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.
     guard
-      spec.handling == .forward || spec.handling == .function || spec.handling == .everywhere
-        || spec.handling == .pinnedIfBlocking || (spec.handling == .local && spec.local == .echo)
+      spec.handling == .forward || spec.handling == .everywhere || spec.handling == .pinnedIfBlocking
+        || (spec.handling == .local && spec.local == .echo)
     else {
       pointee.stream = .discarding
       reply(refusal(of: spec))

@@ -80,8 +80,6 @@ struct Client: ~Copyable {
   var largeBytes = 0
   /// `input` was given away whole, with the request in it.
   var isInputGiven = false
-  /// An unanswered request of it may be the read-only form of a call that it made in the other form.
-  var hasTriedFunction = false
   /// Remaining requests for which an upstream of its own is preferred.
   var bigReplies: UInt8 = 0
   /// The key that the request under `stream` writes, by its hash; nothing when it may be any.

@@ -3,11 +3,15 @@ import Reactor
 
 // What is told to replicas beside the primary: nobody waits for their answers.
 extension UnsafeMutablePointer where Pointee == Worker {
-  /// Passes a request on to every replica that is read from, in front of what is read there from now on.
-  func tellReplicas(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
-    // They will have the scripts that they lacked, or nobody will.
+  /// Tells the replicas what the primary is told about scripts: they will have those that they lacked, or nobody will.
+  func tellReplicasOfScripts(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
     pointee.absentScripts = RequestMemory()
     pointee.spreadScripts = RequestMemory()
+    tellReplicas(request, set)
+  }
+
+  /// Passes a request on to every replica that is read from, in front of what is read there from now on.
+  private func tellReplicas(_ request: UnsafeRawBufferPointer, _ set: LaneSetRef) {
     for index in pointee.fitReplicas {
       // One that takes nothing is left out: what it lacks then is asked of the primary.
       guard let lane = shared(set, index) ?? openShared(set, index), !lane.pointee.isSuspect,
@@ -18,14 +22,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
   }
 
   /// Has every node know a script, in front of what is asked there from now on, when somebody has missed one lately: else
-  /// nobody asks for it, and servers keep for ever what they are told to load.
+  /// nobody asks for it, and servers keep for ever what they are told to load. Not for users that clients have named: they
+  /// may be allowed EVAL_RO, and not this.
   func spread(_ script: UnsafeRawBufferPointer, _ set: LaneSetRef) {
     let now = pointee.loop.now
     guard now < pointee.scriptsAreMissedUntil else {
       pointee.scriptsAreMissedUntil = 0
       return
     }
-    guard !pointee.spreadScripts.remembers(script, now: now) else { return }
+    guard set.pointee.identity == 0, !pointee.spreadScripts.remembers(script, now: now) else { return }
     var request: [UInt8] = []
     RequestWriter.append([Array("SCRIPT".utf8), Array("LOAD".utf8), Array(script)], to: &request)
     request.withUnsafeBytes { request in
@@ -34,10 +39,13 @@ extension UnsafeMutablePointer where Pointee == Worker {
         lane.appendOurs(request, .errand)
       }
     }
+    // Whoever has missed this one need not be sent to the primary any more.
+    pointee.absentScripts = RequestMemory()
     pointee.spreadScripts.remember(script, now: now)
   }
 
-  /// Passes a request on to the replicas on connections of its own, past whatever keeps the replicas from answering, and from being fit.
+  /// Passes a request on to the replicas on connections of its own, past whatever keeps them from answering, and from being
+  /// fit.
   func interruptReplicas(_ request: UnsafeRawBufferPointer, _ client: LaneSetRef) {
     let busy = Set(pointee.lanes.lazy.filter { $0.pointee.state == .ready }.map { $0.pointee.node })
     // SELECT would be refused.

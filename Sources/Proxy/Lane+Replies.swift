@@ -187,18 +187,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       pointee.worker.pointee.scriptsAreMissedUntil = pointee.worker.pointee.loop.now + RequestMemory.lifetime
     }
     let isRefused = isRefusal(error, reply, of: head)
-    let isTrial = client.pointee.hasTriedFunction && isRead && (!isRefused || error == .readOnly)
-    guard isHeld || isRefused || isTrial || pointee.refusesUntil != nil else { return false }
+    guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
     let requests = UnsafeRawBufferPointer(rebasing: pointee.requests.bytes.prefix(Int(head.pointee.bytes)))
     guard let request = requests.request(at: head.pointee.done) else { return false }
-    if isTrial {
-      if client.pointee.outstanding == 1, client.pointee.held == nil { client.pointee.hasTriedFunction = false }
-      if let call = call(instead: request, error, reply) {
-        client.takeBack(call, isRead: false, needsPrimary: true)
-        return true
-      }
-      guard isHeld || isRefused || pointee.refusesUntil != nil else { return false }
-    }
     if pointee.refusesUntil != nil, !isRefused, !isRead {
       if pointee.worker.spec(of: request).flags.contains(.readonly) {
         client.takeBack(Array(request), isRead: false, needsPrimary: true)

@@ -120,8 +120,6 @@ struct Worker: ~Copyable {
   var scriptsAreMissedUntil = 0.0
   /// Those that every node was told of lately.
   var spreadScripts = RequestMemory()
-  /// Functions that are not flagged `no-writes`, by name.
-  var writingFunctions = RequestMemory()
 
   // Work for the end of this turn. An object is in each at most once; its own flag says so.
   var toResume = Ring<ClientRef>()

@@ -8,10 +8,6 @@ extension RouteDecision {
     switch spec.handling {
     case .forward:
       return "\(name) goes to \(target.words) (\(reason.rawValue))\(because.isEmpty ? ": " + reason.words : because)"
-    case .function where !spec.flags.contains(.readonly):
-      return "\(name) goes to the primary (\(reason.rawValue))\(because)"
-    case .function:
-      return "\(name) goes to \(target.words) (\(reason.rawValue))\(because)"
     case .everywhere:
       return "\(name) goes to \(target.words), and the replicas are told as well\(because)"
     case .local:

@@ -72,8 +72,7 @@ struct CommandOverrideTests {
         "client|caching", "client|getname", "client|id", "client|info", "client|kill", "client|list",
         "client|no-evict", "client|pause", "client|reply", "client|setname", "client|tracking", "client|unblock",
         "client|unpause", "discard", "echo",
-        "exec", "fcall", "fcall_ro", "function|kill", "hello", "monitor", "multi", "ping", "psubscribe", "psync",
-        "punsubscribe", "quit",
+        "exec", "function|kill", "hello", "monitor", "multi", "ping", "psubscribe", "psync", "punsubscribe", "quit",
         "readonly",
         "readwrite", "replconf", "reset", "script|debug", "script|flush", "script|kill", "script|load", "select",
         "ssubscribe", "subscribe", "sunsubscribe", "sync",
@@ -81,7 +80,6 @@ struct CommandOverrideTests {
       ])
     #expect(table.lookup("xread").handling == .pinnedIfBlocking)
     #expect(table.lookup("xreadgroup").handling == .pinnedIfBlocking)
-    for name in ["fcall", "fcall_ro"] { #expect(table.lookup(name).handling == .function) }
   }
 
   @Test("The words that close a connection do so in any case, and only they")

@@ -123,8 +123,6 @@ struct ReadYourWritesTests {
     ([["SET", "w_a", "2"]], ["SORT_RO", "list", "BY", "w_*"]),
     ([["SET", "a", "2"]], ["EVAL_RO", "return redis.call('get', KEYS[2])", "2", "b", "a"]),
     ([["SET", "a", "2"]], ["EVAL_RO", "return redis.call('get', 'a')", "0"]),
-    ([["SET", "a", "2"]], ["FCALL", "read", "1", "a"]),
-    ([["FCALL", "count", "1", "number"]], ["GET", "number"]),
     ([["ZMPOP", "2", "none", "zset", "MIN"]], ["ZINTERCARD", "2", "zset", "zset"]),
     ([["SREM", "set", "1"]], ["SINTERCARD", "2", "set", "set"]),
     ([["XADD", "stream", "9-9", "f", "v"]], ["XREAD", "COUNT", "9", "STREAMS", "none", "stream", "0", "0"]),
@@ -211,7 +209,6 @@ struct ReadYourWritesTests {
         ["SET", "number", "1"], ["SET", "mortal", "1", "EX", "5000"], ["HSET", "hash", "f", "1"],
         ["RPUSH", "list", "b", "a"], ["SADD", "set", "1", "2"], ["ZADD", "zset", "1", "l"],
         ["XADD", "stream", "1-1", "f", "v"], ["SET", "other", "1"],
-        ["FUNCTION", "LOAD", "REPLACE", FunctionTests.library],
       ]
       for (write, read) in Self.writes {
         try lab.redis.seed(seed)

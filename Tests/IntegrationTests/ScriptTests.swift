@@ -114,6 +114,35 @@ struct ScriptTests {
     }
   }
 
+  @Test func `each of several scripts is made known once`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      _ = try client.call("EVALSHA_RO", String(repeating: "0", count: 40), "0")
+      let loads = try lab.redis.calls(of: "script|load") {
+        for round in 0..<50 {
+          for word in 0..<4 {
+            try expectEqual(try client.call("EVAL_RO", "return \(word)", "0"), .integer(word), "round \(round)")
+          }
+        }
+      }
+      try check(loads.allSatisfy { $0 <= 4 } && loads.max() == 4, "\(loads)")
+    }
+  }
+
+  @Test func `a script that may write is refused in the read-only form in the primary's words`() throws {
+    try withLab { lab in
+      let client = try lab.connect()
+      let library = "#!lua name=l\nredis.register_function('count', function(k) return redis.call('INCR', k[1]) end)"
+      try lab.redis.seed([["FUNCTION", "LOAD", library]])
+      for words in [["FCALL_RO", "count", "1", "n"], ["EVAL_RO", "#!lua\nreturn 1", "0"]] {
+        for _ in 0..<3 { try expectEqual(try client.call(words), try lab.primary.call(words)) }
+        try expectEqual(
+          try client.pipeline([["EXISTS", "n"], words, ["EXISTS", "n"]]),
+          [.integer(0), try lab.primary.call(words), .integer(0)])
+      }
+    }
+  }
+
   /// Each client has a script of its own, which the replicas lose all the time.
   @Test(arguments: [1, 2])
   func `scripts that replicas lose while many use them`(threads: Int) throws {

@@ -52,34 +52,4 @@ struct HeldReadTests {
       try check(reply == .bulk("value") || reply == .nullBulk, "\(reply)")
     }
   }
-
-  @Test("A function that only reads is run by a replica, one that writes waits for a primary")
-  func functions() throws {
-    let (primary, replica) = (try RedisServer(), try RedisServer())
-    let library = """
-      #!lua name=l
-      redis.register_function{function_name='read', callback=function(k) return redis.call('GET', k[1]) end,
-        flags={'no-writes'}}
-      redis.register_function('count', function(k) return redis.call('INCR', k[1]) end)
-      """
-    for server in [primary, replica] { try server.call("FUNCTION", "LOAD", library) }
-    try replica.call("SET", "key", "value")
-    try replica.call("RPUSH", "list", "element")
-    let workers = try WorkersUnderTest()
-    workers.workers[0].follow(try WorkersUnderTest.topology(primary: nil, replicas: [replica]))
-    let (reader, writer) = (try workers.connect(), try workers.connect())
-    try eventually("it is read") { try reader.call("FCALL", "read", "1", "key") == .bulk("value") }
-    let takenBack = WorkerQuestion { $0.pointee.counters.takenBack }
-    let before = try workers.ask(0, takenBack)
-    let count = ["FCALL", "count", "1", "n"]
-    try writer.send(Request.bytes(pipeline: [count, ["GET", "n"], count]))
-    try eventually("it waits") { try workers.ask(0, takenBack) > before }
-    try check(try reader.call("FCALL", "read", "1", "key") == .bulk("value"), "it does not")
-    try check(try replica.call("EXISTS", "n") == .integer(0), "no replica runs it")
-    let wrong = ["FCALL", "read", "1", "list"]
-    try check(try reader.call(wrong) == replica.call(wrong), "its own failures are told at once")
-    workers.workers[0].follow(try WorkersUnderTest.topology(primary: primary, replicas: [replica], reign: 2))
-    let replies = try writer.replies(3)
-    try check(replies == [.integer(1), .bulk("1"), .integer(2)], "\(replies)")
-  }
 }

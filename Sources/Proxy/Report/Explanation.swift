@@ -38,23 +38,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
     if spec.flags.contains(.container), scanner.isSecondKnown {
       spec = table.lookup(subcommand: argument(scanner.second), of: spec)
     }
-    var decision = RouteDecision.decide(
+    let decision = RouteDecision.decide(
       spec: spec, policy: rules.policy, replicasFit: !pointee.fitReplicas.isEmpty)
     var lines = [decision.explain(spec, in: table)]
     if !spec.isUnknown, !spec.accepts(argumentCount: scanner.argumentCount) {
       return lines + ["with so many arguments it is an error: \(table.wrongArgumentCount(spec))"]
     }
-    if spec.handling == .function, decision.target == .primary, scanner.isSecondKnown {
-      if triesFunction(argument(scanner.second), rules.policy) {
-        lines.append("this function is not known to write: a replica is asked first, in the read-only form")
-        spec = "FCALL_RO".utf8.withContiguousStorageIfAvailable { lookup(UnsafeRawBufferPointer($0)) } ?? spec
-        decision = RouteDecision(.replica, .readonlyCommand)
-      }
+    guard spec.handling == .forward || spec.handling == .pinned || spec.handling == .pinnedIfBlocking else {
+      return lines
     }
-    guard
-      spec.handling == .forward || spec.handling == .function || spec.handling == .pinned
-        || spec.handling == .pinnedIfBlocking
-    else { return lines }
     if case .range(let range) = spec.keyPositions(argumentCount: scanner.argumentCount) {
       let keys = range.positions.prefix(4).compactMap { place in
         RequestArguments(request).enumerated().first { $0.offset == place }.map {

@@ -131,7 +131,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard sendForServer(session, spec, request) else { return false }
     if !session.state.isInTransaction, !session.state.isSubscriberMode {
       if spec.pin == .interruption, spec.session == nil { pointee.worker.interruptReplicas(request, pointee.set) }
-      if spec.handling == .everywhere { pointee.worker.tellReplicas(request, pointee.set) }
+      if spec.handling == .everywhere { pointee.worker.tellReplicasOfScripts(request, pointee.set) }
     }
     return true
   }

@@ -71,8 +71,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       if isTaken { pointee.stream = .discarding }
       return isTaken
     }
-    let isPassedOn =
-      spec.handling == .forward || spec.handling == .function || spec.handling == .everywhere || spec.local == .echo
+    let isPassedOn = spec.handling == .forward || spec.handling == .everywhere || spec.local == .echo
     let lane = isPassedOn && !session.state.isTransactionLost ? upstream(of: session) : nil
     let isServed = lane.map { $0.pointee.node.pointee.isPrimary || $0.pointee.isHandedOver } ?? false
     if !isServed, isPassedOn, !session.state.isTransactionLost, !isFull(session), hold(count) { return false }
