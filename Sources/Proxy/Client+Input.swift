@@ -317,7 +317,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     {
       if decision.target != .primary { decision = RouteDecision(.primary, .scriptAbsent) }
     }
-    if spec.isScript, worker.pointee.scriptsAreMissedUntil > 0 { spreadScript(base + at) }
+    if spec.isScript, worker.pointee.scriptsAreMissedUntil > 0 { spreadScript(base + at, length) }
     var lane: LaneRef?
     run.needsProof = false
     run.isLookedUpTogether = false
@@ -444,11 +444,17 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// EVAL_RO makes its script known to the node that runs it: to all, when scripts are asked for by their digests.
   @inline(never)
-  private func spreadScript(_ request: UnsafePointer<UInt8>) {
+  private func spreadScript(_ request: UnsafePointer<UInt8>, _ length: Int) {
     // None of the others is as long as this one.
     guard pointee.scanner.name.length == "EVAL_RO".utf8.count, pointee.scanner.isSecondKnown else { return }
+    let bytes = UnsafeRawBufferPointer(start: request, count: length)
+    // With a wrong number of keys the server refuses it before it looks at the script.
+    guard let count = RequestArguments(bytes).dropFirst(2).first(where: { _ in true }),
+      let keys = Int(argument: Array(bytes[count.offset..<count.end])), keys >= 0,
+      keys <= pointee.scanner.argumentCount - 3
+    else { return }
     let script = pointee.scanner.second
-    pointee.worker.spread(UnsafeRawBufferPointer(start: request + script.offset, count: script.length), pointee.set)
+    pointee.worker.spread(UnsafeRawBufferPointer(rebasing: bytes[script.offset..<script.end]), pointee.set)
   }
 
   /// An upstream of its own for a read of a client that had a big reply lately, or for one like those that had.

@@ -126,6 +126,13 @@ struct ScriptTests {
         }
       }
       try check(loads.allSatisfy { $0 <= 4 } && loads.max() == 4, "\(loads)")
+      // Of one server it is not known either.
+      let wrong = try lab.redis.calls(of: "script|load") {
+        for keys in ["-1", "x", "1", ""] { try check(try client.call("EVAL_RO", "return 5", keys).isError, keys) }
+        _ = try client.call("EVAL_RO", "return 6")
+        for _ in 0..<10 { try expectEqual(try client.call("GET", "none"), .nullBulk) }
+      }
+      try expectEqual(wrong, [0, 0, 0])
     }
   }
 
