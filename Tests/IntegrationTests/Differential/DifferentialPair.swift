@@ -118,7 +118,7 @@ final class ComparedConnection {
     let name = String(decoding: words[0], as: UTF8.self).lowercased()
     guard model.isBarred else { return model.isLocked && name == "reset" && others > 0 }
     barred += 1
-    return barred > 4 && name != "auth" && name != "hello"
+    return barred > 4 && name != "auth"
   }
 
   /// What is left is compared to the end of the connections; sometimes with nonsense at the end.
