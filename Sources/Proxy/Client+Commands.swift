@@ -188,9 +188,12 @@ extension UnsafeMutablePointer where Pointee == Client {
     forgetUser()
   }
 
-  /// redis-server's rule: printable ASCII without the blank. If not, the client is told so.
+  /// redis-server's rule: printable ASCII without the blank.
+  func mayBeName(_ name: [UInt8]) -> Bool { name.allSatisfy { (33...126).contains($0) } }
+
+  /// If it is none, the client is told so.
   private func isValidName(_ name: [UInt8]) -> Bool {
-    if name.allSatisfy({ (33...126).contains($0) }) { return true }
+    if mayBeName(name) { return true }
     reply(error: "ERR Client names cannot contain spaces, newlines or special characters.")
     return false
   }

@@ -160,6 +160,9 @@ struct ClientCommandTests {
           ["CLIENT", "GETNAME"],
         ])[4...],
         [.array([named, .simple("OK"), .bulk("other")]), .bulk("other")])
+      let wrong = try client.pipeline([["MULTI"], ["CLIENT", "SETNAME", "a b"], ["EXEC"], ["CLIENT", "GETNAME"]])
+      try expectEqual(wrong[3], .bulk("other"))
+      try check(wrong[2].elements?.first?.isError == true, "\(wrong)")
       _ = try client.pipeline([["WATCH", "key"], ["CLIENT", "SETNAME", "third"], ["MULTI"], ["CLIENT", "GETNAME"]])
       try expectEqual(try client.call("EXEC"), .array([.bulk("third")]))
     }

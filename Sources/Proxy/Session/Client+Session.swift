@@ -224,7 +224,10 @@ extension UnsafeMutablePointer where Pointee == Client {
       let database = arguments(of: request).dropFirst().first.flatMap { Int(String(decoding: $0, as: UTF8.self)) }
         .flatMap { (0..<pointee.worker.pointee.server.databases).contains($0) ? $0 : nil }
       return send(request, .select(database), session)
-    case .clientSetName: return send(request, .setName(arguments(of: request).last ?? []), session)
+    case .clientSetName:
+      let name = arguments(of: request).last ?? []
+      // Within a transaction the server says what is wrong with it at EXEC, among other replies.
+      return send(request, mayBeName(name) ? .setName(name) : .plain(isRead: true), session)
     case .reset:
       if session.lane != nil { return send(request, .reset, session) }
       let isSkipped = session.state.replies == .skipNext

@@ -28,7 +28,9 @@ enum Mask {
     case "ttl", "pttl", "expiretime", "pexpiretime", "time", "lastsave", "wait", "xpending", "xclaim", "xautoclaim":
       self = .numbers
     case "srandmember", "hrandfield", "zrandmember", "randomkey": self = .lots
-    case "scan", "sscan", "hscan", "zscan": self = .scan
+    // Where a cursor leads depends on the order of the hash table.
+    case "scan": self = word(1) == "0" ? .scan : .anything
+    case "sscan", "hscan", "zscan": self = .scan
     case "info", "role", "lolwut", "dump": self = .anything
     case "hello": self = .numbers
     case "pubsub": self = word(1).hasSuffix("channels") ? .anyOrder : .exact
