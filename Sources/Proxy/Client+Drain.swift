@@ -6,7 +6,6 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Serves what the client has sent so far, and closes when it is answered. One that blocks is told, by the server, as if
   /// somebody had said CLIENT UNBLOCK: whether it still gets an element is decided there, and none can be lost on the way.
   func drain() {
-    pointee.isLeaving = true
     // Requests that have arrived but were not read yet: closing now would throw them away, and reset the connection.
     if pointee.readWatcher.isArmed { readable() } else { finishWhenRead() }
   }
@@ -14,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// Closes the client when all that it has sent was read, and is answered. Some of that may have to wait for its turn, and
   /// the rest of a request to arrive.
   func finishWhenRead() {
-    guard pointee.isLeaving, !pointee.isClosed else { return }
+    guard !pointee.isClosed else { return }
     if let session = pointee.session, session.state.isBlocked, let lane = session.lane {
       // If the server does not say so soon, the connection is closed all the same.
       session.blockedSince = pointee.worker.pointee.loop.now
@@ -22,10 +21,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       pointee.worker.unblock(lane)
     }
     if case .forwarding = pointee.stream { return }
-    guard pointee.park == .none, !pointee.isQueuedToResume, pointee.input.isEmpty,
-      Gate.pendingInput(pointee.fd) == 0
-    else { return }
-    finishWhenIdle()
+    if pointee.input.isEmpty, Gate.pendingInput(pointee.fd) == 0 { finishWhenIdle() }
   }
 }
 

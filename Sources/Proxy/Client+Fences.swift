@@ -89,7 +89,6 @@ extension UnsafeMutablePointer where Pointee == Consistency.WriteLedger {
   /// The last write to any of the keys that a request names, or to any key at all if they are not known.
   @inline(never)
   func lastWrite(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int) -> Ticket {
-    if spec.scope == .any { return pointee.latest }
     var last = pointee.lastWriteToEverything
     let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) {
       last = max(last, pointee.lastWrite($0))
@@ -100,16 +99,16 @@ extension UnsafeMutablePointer where Pointee == Consistency.WriteLedger {
   /// Enters a write to each of the keys that a request names, or to every key if they are not known.
   @inline(never)
   func mark(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ argumentCount: Int, _ batch: Ticket) {
-    if spec.scope == .any { return pointee.markEverything(batch) }
     let areKnown = spec.forEachKeyHash(in: request, argumentCount: argumentCount) { pointee.mark($0, batch) }
     if !areKnown { pointee.markEverything(batch) }
   }
 }
 
 extension CommandSpec {
-  /// The hashes of the keys that a request names, if ``scope`` is not `.any`. False: it may concern any other as well.
+  /// The hashes of the keys that a request names. False: it may concern any other as well.
   @inline(__always)
   func forEachKeyHash(in request: UnsafeRawBufferPointer, argumentCount: Int, _ body: (UInt64) -> Void) -> Bool {
+    if scope == .any { return false }
     if let walk = KeyWalk(scope, argumentCount: argumentCount) { return Self.go(walk, in: request, body) }
     let range = keyRange(argumentCount: argumentCount)
     var arguments = RequestArguments(request)
@@ -171,14 +170,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
   func forEachRequest(in requests: [UInt8], _ body: (CommandSpec, UnsafeRawBufferPointer, Int) -> Void) {
     requests.withUnsafeBytes { bytes in
       bytes.forEachRequest { request, scanner in
-        func argument(_ span: ByteSpan) -> UnsafeRawBufferPointer {
-          UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])
-        }
-        var spec = lookup(argument(scanner.name))
-        if spec.flags.contains(.container), scanner.isSecondKnown {
-          spec = pointee.table.lookup(subcommand: argument(scanner.second), of: spec)
-        }
-        body(spec, request, scanner.argumentCount)
+        body(spec(of: request, scanner), request, scanner.argumentCount)
       }
     }
   }

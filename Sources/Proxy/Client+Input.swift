@@ -32,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .failed: close()
       }
     }
-    if pointee.isLeaving { finishWhenRead() }
+    if pointee.worker.pointee.isDraining { finishWhenRead() }
   }
 
   /// Goes on with what was left unread when the client was parked.
@@ -46,7 +46,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     if pointee.park == .none, !pointee.isClosed, !pointee.isFinishing {
       pointee.readWatcher.arm(on: pointee.worker.pointee.loop)
     }
-    if pointee.isLeaving { finishWhenRead() }
+    if pointee.worker.pointee.isDraining { finishWhenRead() }
   }
 
   private func dispatchInput() {

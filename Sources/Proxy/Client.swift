@@ -59,8 +59,6 @@ struct Client: ~Copyable {
   /// It has yet to authenticate.
   var isBarred = false
   var isQueuedToResume = false
-  /// The ambassador ends, and it is closed when what it has sent was read and is answered.
-  var isLeaving = false
   var isDirty = false
   var isInPatienceList = false
   /// It is in the worker's list of those who wait for a primary, with so many bytes.

@@ -184,6 +184,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
         client.freeIfDone()
         continue
       }
+      if evacuee.isOvertaken {
+        client.reply(ProxyRefusal.readLost(node.pointee.name, why).bytes)
+        client.reconsider()
+        continue
+      }
       // Silence wears a read out only so far: a move behind a fresh head is no failure, and the number must stay small.
       let mostSoFar = cause == .silence ? max(evacuee.attempts, Limits.silentMoves) - 1 : evacuee.attempts
       let isCounted = evacuee.isTouched && cause != .bigReply && cause != .unproven
@@ -193,10 +198,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
       switch evacuee.kind {
       case .local:
         client.reply(evacuee.bytes)
-        continue
-      case .read where evacuee.isOvertaken, .write where evacuee.isOvertaken:
-        client.reply(ProxyRefusal.readLost(node.pointee.name, why).bytes)
-        client.reconsider()
         continue
       case .read where client.isBehindHeld, .write where client.isBehindHeld && !evacuee.isTouched:
         // Behind something that waits.

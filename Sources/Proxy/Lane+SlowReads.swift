@@ -39,9 +39,15 @@ extension UnsafeMutablePointer where Pointee == Worker {
   /// The command of the first of these requests.
   func spec(of requests: UnsafeRawBufferPointer) -> CommandSpec {
     var scanner = RequestScanner()
-    guard scanner.scan(requests) == .complete, scanner.isNameKnown else { return .unknown }
+    guard scanner.scan(requests) == .complete else { return .unknown }
+    return spec(of: requests, scanner)
+  }
+
+  /// The command of a request that was just scanned, or of the first of some.
+  func spec(of request: UnsafeRawBufferPointer, _ scanner: RequestScanner) -> CommandSpec {
+    guard scanner.isNameKnown else { return .unknown }
     func argument(_ span: ByteSpan) -> UnsafeRawBufferPointer {
-      UnsafeRawBufferPointer(rebasing: requests[span.offset..<span.end])
+      UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])
     }
     let spec = lookup(argument(scanner.name))
     guard spec.flags.contains(.container), scanner.isSecondKnown else { return spec }

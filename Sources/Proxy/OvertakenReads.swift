@@ -15,32 +15,33 @@ extension UnsafeMutablePointer where Pointee == Worker {
         marked.append(evacuee)
         continue
       }
-      let parts = parts(of: evacuee, &later[evacuee.client, default: LaterWrites()])
-      marked += parts.contains(where: \.isOvertaken) ? parts : [evacuee]
+      marked += overtakenApart(evacuee, &later[evacuee.client, default: LaterWrites()])
     }
     return marked.reversed()
   }
 
-  /// Its requests, the last one first, each for itself.
-  private func parts(of evacuee: Evacuee, _ later: inout LaterWrites) -> [Evacuee] {
+  /// The run as it is, or its requests, the last one first, when some of them are overtaken.
+  private func overtakenApart(_ run: Evacuee, _ later: inout LaterWrites) -> [Evacuee] {
     var requests: [(start: Int, end: Int, spec: CommandSpec, count: Int)] = []
     var end = 0
-    forEachRequest(in: evacuee.bytes) { spec, request, count in
+    forEachRequest(in: run.bytes) { spec, request, count in
       requests.append((end, end + request.count, spec, count))
       end += request.count
     }
-    return evacuee.bytes.withUnsafeBytes { bytes in
-      requests.reversed().map { start, end, spec, count in
+    var overtaken: Set<Int> = []
+    run.bytes.withUnsafeBytes { bytes in
+      // One that did not leave as a whole was not executed, and nothing behind it was.
+      for (start, end, spec, count) in requests.reversed() where end <= run.sent {
         let request = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-        // One that did not leave as a whole was not executed, and nothing behind it was.
-        let isSent = end <= evacuee.sent
-        let isRead = spec.flags.contains(.readonly)
-        let isOvertaken = isSent && isRead && later.concern(spec, request, count)
-        if isSent, spec.effect == .changes { later.add(spec, request, count) }
-        return Evacuee(
-          client: evacuee.client, kind: evacuee.kind, bytes: Array(request), count: 1, attempts: evacuee.attempts,
-          sent: max(0, evacuee.sent - start), isTouched: true, isOvertaken: isOvertaken)
+        if spec.flags.contains(.readonly), later.concern(spec, request, count) { overtaken.insert(start) }
+        if spec.effect == .changes { later.add(spec, request, count) }
       }
+    }
+    guard !overtaken.isEmpty else { return [run] }
+    return requests.reversed().map { start, end, _, _ in
+      Evacuee(
+        client: run.client, kind: run.kind, bytes: Array(run.bytes[start..<end]), count: 1, attempts: run.attempts,
+        sent: max(0, run.sent - start), isTouched: true, isOvertaken: overtaken.contains(start))
     }
   }
 }
@@ -51,18 +52,14 @@ private struct LaterWrites {
   private var mayBeAny = false
 
   mutating func add(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ count: Int) {
-    let areKnown =
-      spec.scope != .any && spec.forEachKeyHash(in: request, argumentCount: count) { keys.insert($0) }
-    if !areKnown { mayBeAny = true }
+    if !spec.forEachKeyHash(in: request, argumentCount: count, { keys.insert($0) }) { mayBeAny = true }
   }
 
   /// Whether a read might see some of it.
   func concern(_ spec: CommandSpec, _ request: UnsafeRawBufferPointer, _ count: Int) -> Bool {
     if mayBeAny || keys.isEmpty { return mayBeAny }
     var isOne = false
-    let areKnown =
-      spec.scope != .any
-      && spec.forEachKeyHash(in: request, argumentCount: count) { if keys.contains($0) { isOne = true } }
+    let areKnown = spec.forEachKeyHash(in: request, argumentCount: count) { if keys.contains($0) { isOne = true } }
     return isOne || !areKnown
   }
 }

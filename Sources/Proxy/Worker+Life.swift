@@ -12,7 +12,6 @@ extension UnsafeMutablePointer where Pointee == Worker {
     pointee.source = topology.source
     pointee.server = topology.server
     let moved = nodesThatMove(in: topology)
-    let wantedBefore = pointee.nodes.filter(isWanted)
     pointee.primaryAbsence = topology.primaryAbsence
     pointee.primary = topology.primary.map(place)
     let fitBefore = pointee.fitReplicas
@@ -20,6 +19,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
     warmUp(beside: fitBefore)
     var former: Set<NodeRef> = []
     for (index, node) in pointee.nodes.enumerated() {
+      let wasWanted = isWanted(node)
       if node.pointee.isLastPrimary, index != pointee.primary { former.insert(node) }
       node.pointee.isPrimary = index == pointee.primary
       if pointee.primary != nil { node.pointee.isLastPrimary = node.pointee.isPrimary }
@@ -29,7 +29,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       }
       node.pointee.isFitReplica = pointee.fitReplicas.contains(index)
       // Discovery has just heard it: whatever failed before is over.
-      if isWanted(node), !wantedBefore.contains(node) { node.pointee.recordSuccess() }
+      if !wasWanted, isWanted(node) { node.pointee.recordSuccess() }
     }
     followDoubts(isHandover: isHandover)
     for (index, replica) in zip(pointee.fitReplicas, topology.replicas) {

@@ -24,11 +24,12 @@ final class RoleWatch: Sendable {
         do {
           let connection = try client ?? node.connect(patience: .milliseconds(500))
           client = connection
-          guard let text = try connection.call("INFO", "replication").text else { continue }
-          // With `min-replicas-to-write` a primary takes none before it has them.
-          let takesWrites = text.contains("role:master") && !text.contains("min_slaves_good_slaves:0")
-          if takesWrites, was == false { turns.value.withLock { $0.append(Turn(port: node.port, at: clock.now)) } }
-          was = takesWrites
+          if let text = try connection.call("INFO", "replication").text {
+            // With `min-replicas-to-write` a primary takes none before it has them.
+            let takesWrites = text.contains("role:master") && !text.contains("min_slaves_good_slaves:0")
+            if takesWrites, was == false { turns.value.withLock { $0.append(Turn(port: node.port, at: clock.now)) } }
+            was = takesWrites
+          }
         } catch {
           client = nil
         }

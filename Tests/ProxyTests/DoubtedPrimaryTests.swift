@@ -179,10 +179,12 @@ struct DoubtedPrimaryTests {
     let bytes = Request.bytes(pipeline: (0..<rounds).map { _ in ["APPEND", "n", value] })
     let sending = Crew(1) { _, _ in try writer.send(bytes) }
     let unsent = WorkerQuestion { worker in worker.pointee.lanes.reduce(0) { $0 + $1.pointee.unsent } }
-    try eventually("the kernel takes nothing more") { try workers.ask(0, unsent) > Limits.laneBacklogLow }
+    try eventually("the kernel takes nothing more") { try workers.ask(0, unsent) >= Limits.laneBacklogHigh }
     try asker.send(Request.bytes(["CLIENT", "GETNAME"]))
     let isAsked = WorkerQuestion { worker in
-      worker.pointee.lanes.contains { $0.pointee.pending.last?.pointee.kind == .permission }
+      worker.pointee.lanes.contains { lane in
+        (0..<lane.pointee.pending.count).contains { lane.pointee.pending.element(at: $0)?.kind == .permission }
+      }
     }
     try eventually("its rights are asked for") { try workers.ask(0, isAsked) }
     try workers.doubtPrimary()

@@ -34,10 +34,7 @@ extension UnsafeMutablePointer where Pointee == Worker {
       UnsafeRawBufferPointer(rebasing: request[span.offset..<span.end])
     }
     let table = pointee.table
-    var spec = lookup(argument(scanner.name))
-    if spec.flags.contains(.container), scanner.isSecondKnown {
-      spec = table.lookup(subcommand: argument(scanner.second), of: spec)
-    }
+    let spec = spec(of: request, scanner)
     let decision = RouteDecision.decide(
       spec: spec, policy: rules.policy, replicasFit: !pointee.fitReplicas.isEmpty)
     var lines = [decision.explain(spec, in: table)]

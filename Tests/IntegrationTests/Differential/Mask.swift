@@ -29,7 +29,7 @@ enum Mask {
       self = .numbers
     case "srandmember", "hrandfield", "zrandmember", "randomkey": self = .lots
     // Where a cursor leads depends on the order of the hash table.
-    case "scan": self = word(1) == "0" ? .scan : .anything
+    case "scan": self = word(1) == "0" ? .scan : .lots
     case "sscan", "hscan", "zscan": self = .scan
     case "info", "role", "lolwut", "dump": self = .anything
     case "hello": self = .numbers
