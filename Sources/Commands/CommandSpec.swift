@@ -68,6 +68,10 @@ public struct CommandSpec: Sendable, Equatable {
   public var isWritingScript: Bool {
     changesAnyKey && flags.contains(.noScript) && flags.contains(.movableKeys) && !flags.contains(.module)
   }
+
+  /// Whether what it answers is written by somebody else's code, which may use the server's words for errors: a script that
+  /// may write, a function, a module's command.
+  public var runsCode: Bool { isWritingScript || isUnknown || flags.contains(.module) }
 }
 
 extension CommandSpec {

@@ -203,7 +203,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       client.takeBack(
         Array(request), isRead: isRead,
         needsPrimary: !isRead || pointee.node.pointee.isPrimary
-          || isRefused && (error == .noScript || error == .notPermitted || error == .readOnly))
+          || isRefused && (error == .noScript || error == .notPermitted || error == .readOnly),
+        // Counted only where it matters: see `mayBeForged`.
+        attempts: isRefused && !isRead && pointee.worker.spec(of: request).runsCode ? head.pointee.attempts + 1 : 0)
     } else {
       client.pointee.held?.append(.reply(Array(reply)))
     }
@@ -249,9 +251,15 @@ extension UnsafeMutablePointer where Pointee == Lane {
       return false
     default: return false
     }
-    guard worker.mayHold else { return false }
+    guard worker.mayHold, !mayBeForged(head) else { return false }
     if pointee.node.pointee.isPrimary { worker.pausePrimary("\(error)") }
     return true
+  }
+
+  /// Whether a refused write is a script that was refused before, and the node is still believed to be the primary: then the
+  /// words may be the script's own, and each time that it is asked it may do again what it did before it said them.
+  private func mayBeForged(_ head: UnsafeMutablePointer<Pending>) -> Bool {
+    head.pointee.kind == .write && head.pointee.attempts >= Limits.refusalsOfScripts && pointee.node.pointee.isPrimary
   }
 
   /// The next request for the same script goes to the primary at once.

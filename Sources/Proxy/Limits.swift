@@ -93,6 +93,8 @@ public struct Limits: Sendable {
   static let attempts: UInt8 = 5
   /// How often of these because of silence.
   static let silentMoves: UInt8 = 2
+  /// How often a script is asked again whose reply says that the primary does not write.
+  static let refusalsOfScripts: UInt8 = 2
   /// Users whose lanes may exist together, on one worker.
   static let identities = 256
   /// Pause after a server has refused the handshake of a kind of connection.

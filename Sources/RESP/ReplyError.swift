@@ -3,7 +3,7 @@
 /// All kinds but `other` mean that the command was not executed, so that it may be tried elsewhere or later. That is
 /// only sure of the server's own words: a script that has started may pass the same words on with ` script: <sha>, on
 /// @user_script:1.` behind them, and then earlier effects may exist. Texts with that suffix are `other`.
-/// (A script can forge any error. Nothing can be done about that.)
+/// (A script can say any of this itself. Whoever asks it again bounds how often.)
 ///
 /// Texts as sent by redis-server 7.0.15.
 public enum ReplyError: UInt8, Sendable, CaseIterable {

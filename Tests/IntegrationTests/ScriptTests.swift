@@ -73,6 +73,26 @@ struct ScriptTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a script that says itself that the primary does not write is believed twice, not for ever`(
+    ownUpstream: Bool
+  ) throws {
+    try withLab { lab in
+      let (client, other) = (try lab.connect(), try lab.connect())
+      try client.call("HELLO", "3")
+      if ownUpstream { try client.call("SUBSCRIBE", "channel") }
+      let words = "READONLY You can't write against a read only replica."
+      let script = "redis.call('INCR', KEYS[1]) return redis.error_reply(ARGV[1])"
+      let refusal = RESPValue.error(words)
+      try expectEqual(try client.call("EVAL", script, "1", "n", words), refusal)
+      try expectEqual(try other.call("GET", "n"), .bulk("3"))
+      // Nobody else has to wait, nor has a script that is asked for later.
+      try expectEqual(try other.call("SET", "key", "v"), .simple("OK"))
+      try expectEqual(
+        try client.pipeline([["EVAL", script, "1", "n", words], ["INCR", "m"]]), [refusal, .integer(1)])
+    }
+  }
+
   @Test func `a script that nobody has is NOSCRIPT in the server's own words, and others notice nothing`() throws {
     try withLab { lab in
       let bystanders = try Bystanders(lab)

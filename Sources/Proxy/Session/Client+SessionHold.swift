@@ -49,11 +49,19 @@ extension UnsafeMutablePointer where Pointee == Lane {
     let worker = pointee.worker
     guard worker.mayHold, !session.client.pointee.isFinishing,
       session.state.isRefusal(reply, hasYetToFindReplicas: worker.hasYetToFindReplicas),
-      session.state.canRepeatHead
+      session.state.canRepeatHead, !mayBeForged(session)
     else { return false }
     session.isHeadRefused = true
     if pointee.node.pointee.isPrimary { worker.pausePrimary("\(ReplyError(reply: reply))") }
     return true
+  }
+
+  /// Whether the request at the head is a script that was refused several times in a row: the words may be its own.
+  private func mayBeForged(_ session: Session) -> Bool {
+    guard let head = session.state.queue.first, case .plain = head.what, pointee.node.pointee.isPrimary,
+      head.request.withUnsafeBytes({ pointee.worker.spec(of: $0) }).runsCode
+    else { return false }
+    return session.refusedScripts.isOneTooMany(pointee.worker.pointee.loop.now)
   }
 }
 

@@ -34,6 +34,8 @@ final class Session {
   var endless: [UInt8]?
   /// The upstream has refused the request at the head, as only a node does that is no primary: it was not executed.
   var isHeadRefused = false
+  /// Scripts at the head that were refused.
+  var refusedScripts = RepeatedRefusals()
   /// Until when the upstream, that of a former primary, may say that the command which blocks there was not executed.
   var unblockedBy: Double?
   /// Requests wait for another upstream, with so many bytes of them among those that the worker holds.
@@ -49,4 +51,17 @@ final class Session {
   }
 
   func end() { isOver = true }
+}
+
+/// How often in a row a script was refused.
+struct RepeatedRefusals {
+  private var count: UInt8 = 0
+  private var last = -Double.infinity
+
+  /// Counts one more; says whether that is more than are believed. Those further apart have nothing to do with each other.
+  mutating func isOneTooMany(_ now: Double) -> Bool {
+    count = now - last < 10 * Limits.primaryPause ? count + 1 : 1
+    last = now
+    return count > Limits.refusalsOfScripts
+  }
 }
