@@ -5,6 +5,7 @@ public enum AmbBench {
   public static func main(_ arguments: [String]) -> Never {
     let supervisor = ProcessSupervisor()
     do {
+      if try Forwarder.run(arguments) { exit(0) }
       guard let options = try Options.parse(arguments) else {
         print(Options.usage)
         exit(0)

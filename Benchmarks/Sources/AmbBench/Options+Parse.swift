@@ -15,12 +15,14 @@ extension Options {
       --amb PATH         redis-amb's binary (default ../.build/release/redis-amb)
       --haproxy PATH     haproxy's binary (default: from PATH and /usr/sbin)
       --twemproxy PATH   nutcracker's binary (default: from PATH and /usr/sbin)
-      --targets LIST     of direct,haproxy,twemproxy,redis-amb (default: all)
+      --targets LIST     of direct,haproxy,twemproxy,forwarder,redis-amb (default: all but forwarder, which passes
+                         bytes on and reads none: what any hop costs)
       --threads LIST     threads of haproxy and redis-amb for the loads (default 1,2); scenarios use the first
       --rounds N         interleaved rounds, medians over them (default 3)
       --parts LIST       only these parts of `loads`: p1, p16, p100, c1, 1k, 64k (each also with -get or -set),
                          footprint, latency, idle; of `fences`: share, delayed, cost, fresh; or of `neighbours`:
                          big-values, script, keys, pull-100mb, store-100mb, slow-reader
+      --client-threads N among how many threads `neighbours` deals its 20 clients with small GETs (default 1)
       --syscalls         also count system calls a request, with strace
       --seconds N        how long slow readers are slow (default 20)
       --quick            a short smoke run: a tenth of the requests, one round, one thread, fewer idle clients
@@ -59,6 +61,7 @@ extension Options {
         options.rounds = try number(value(), of: flag)
         hasRounds = true
       case "--parts": options.parts = try value().split(separator: ",").map(String.init)
+      case "--client-threads": options.clientThreads = try number(value(), of: flag)
       case "--syscalls": options.countsSystemCalls = true
       case "--seconds": options.seconds = Double(try number(value(), of: flag))
       case "--quick": options.isQuick = true

@@ -14,12 +14,14 @@ struct Options {
   var amb = "../.build/release/redis-amb"
   var haproxy = "haproxy"
   var twemproxy = "nutcracker"
-  var targets = TargetKind.allCases
+  var targets = TargetKind.allCases.filter { $0 != .forwarder }
   var rounds = 3
   var threads = [1, 2]
   /// Which parts of `loads`, `neighbours` and `fences` run; empty for all. Load ids or the first half of one, footprint, latency, idle;
   /// share, delayed, cost, fresh.
   var parts: [String] = []
+  /// Among how many threads `neighbours` deals the clients of the small GETs.
+  var clientThreads = 1
   var countsSystemCalls = false
   var isQuick = false
   var isMarkdown = false
@@ -31,6 +33,7 @@ struct Options {
     case .direct: nil
     case .haproxy: HAProxy(path: haproxy)
     case .twemproxy: Twemproxy(path: twemproxy)
+    case .forwarder: Forwarder()
     case .amb: RedisAmb(path: amb)
     }
   }

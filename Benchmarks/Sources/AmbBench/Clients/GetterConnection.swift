@@ -11,7 +11,7 @@ final class GetterConnection {
   private let dataset: Dataset
   private let interval: UInt64
   private let phase: UInt64
-  private var nextSend: UInt64 = 0
+  private(set) var nextSend: UInt64 = 0
   private var pending: [Outstanding] = []
   private var pendingHead = 0
   private var input: [UInt8] = []

@@ -18,9 +18,12 @@ final class Stoppable<Findings: Sendable>: Sendable {
     thread.withLock { $0 = started }
   }
 
+  /// Does not wait for it.
+  func tellToStop() { shouldStop.store(true, ordering: .relaxed) }
+
   /// Waits until it has ended. A second call gives the same.
   func stop() -> Findings {
-    shouldStop.store(true, ordering: .relaxed)
+    tellToStop()
     thread.withLock { thread in
       thread?.join()
       thread = nil

@@ -1,8 +1,9 @@
-/// Small GETs beside one client after the other that does something large, slow or long.
+/// Small GETs beside one client after the other that does something large, slow or long. Several rounds, the targets of each
+/// right after one another; of each percentile the median over the rounds.
 struct NeighboursScenario {
   let context: ScenarioContext
 
-  private struct Row {
+  private struct Run {
     let neighbour: Neighbour
     let kind: TargetKind
     let alone: [Double]
@@ -21,14 +22,24 @@ struct NeighboursScenario {
     try dataset.fill(servers)
     try BigValues(count: 2, size: 1 << 20).store(in: servers)
     try prepare(servers)
-    var rows: [Row] = []
+    var runs: [Run] = []
+    let processors = try Processors(context.launcher.supervisor, context.launcher.directory)
     for neighbour in neighbours {
-      try context.eachTarget("neighbours, \(neighbour.rawValue)") {
-        rows.append(try measure(neighbour, $0, dataset))
+      // What happens on the primary's machine is no matter of the pod's. On CPUs that both share, most of what is measured
+      // is whose turn it is.
+      let isApart =
+        try neighbour.sparesReplicas
+        && processors.setApart(servers.primary.child, from: servers.replicas.map(\.child))
+      defer { if isApart { try? processors.reunite(servers.all.map(\.child)) } }
+      for round in 1...context.options.rounds {
+        let upstream = neighbour.sparesReplicas ? servers.replicas[0].port : servers.primary.port
+        try context.eachTarget("neighbours, \(neighbour.rawValue), round \(round)", upstream: upstream) {
+          runs.append(try measure(neighbour, $0, dataset))
+        }
       }
     }
-    print(rows)
-    addBars(rows)
+    print(runs)
+    addBars(runs)
   }
 
   private func prepare(_ servers: RedisServers) throws {
@@ -57,10 +68,11 @@ struct NeighboursScenario {
     Array("SET".utf8), Array(Neighbour.hugeKey.utf8), [UInt8](repeating: 0x68, count: Neighbour.hugeSize),
   ])
 
-  private func measure(_ neighbour: Neighbour, _ target: RunningTarget, _ dataset: Dataset) throws -> Row {
+  private func measure(_ neighbour: Neighbour, _ target: RunningTarget, _ dataset: Dataset) throws -> Run {
     let servers = context.launcher.servers
     let port = target.kind == .direct && neighbour.sparesReplicas ? servers.replicas[0].port : target.port
-    let getters = try SteadyGetters(port: port, clients: 20, perSecond: 100, dataset: dataset)
+    let getters = try SteadyGetters(
+      port: port, clients: 20, perSecond: 100, dataset: dataset, threads: context.options.clientThreads)
     defer { _ = getters.stop() }
     Clock.sleep(milliseconds: 500)
     let aloneBegan = Clock.now()
@@ -72,7 +84,7 @@ struct NeighboursScenario {
     let done = finish()
     let gets = getters.stop()
     if neighbour == .storing { try servers.waitForReplication() }
-    return Row(
+    return Run(
       neighbour: neighbour, kind: target.kind, alone: gets.latencies(in: aloneBegan..<besideBegan),
       beside: gets.latencies(in: besideBegan..<besideEnded), getters: gets, done: done,
       seconds: Double(Clock.now() - besideBegan) / 1e9)
@@ -80,10 +92,12 @@ struct NeighboursScenario {
 
   /// Starts the neighbour; what comes back ends it.
   private func begin(_ neighbour: Neighbour, _ target: RunningTarget) throws -> () -> Nuisance.Findings {
+    let port =
+      target.kind == .forwarder && neighbour.sparesReplicas ? context.launcher.servers.primary.port : target.port
     if neighbour == .slowReader {
       let values = BigValues(values: [[UInt8](repeating: 0x73, count: Neighbour.slowSize)])
       let readers = try SlowReaders(
-        port: target.port, count: 4, bytesPerSecond: 1_000_000, arrival: 0.5, seconds: seconds - 0.5, values: values,
+        port: port, count: 4, bytesPerSecond: 1_000_000, arrival: 0.5, seconds: seconds - 0.5, values: values,
         key: "slow")
       return {
         readers.join()
@@ -91,7 +105,7 @@ struct NeighboursScenario {
         return Nuisance.Findings(rounds: found?.complete ?? 0, failure: found?.wrong.first)
       }
     }
-    let nuisance = try Nuisance(port: target.port, bufferSize: 1 << 18, pause: neighbour == .script ? 200 : 0) {
+    let nuisance = try Nuisance(port: port, bufferSize: 1 << 18, pause: neighbour == .script ? 200 : 0) {
       connection, _ in
       switch neighbour {
       case .bigValues:
@@ -123,7 +137,7 @@ struct NeighboursScenario {
     return { nuisance.stop() }
   }
 
-  private func print(_ rows: [Row]) {
+  private func print(_ runs: [Run]) {
     let report = context.report
     report.heading("Neighbours: small GETs beside a client that ...")
     var table = Table(
@@ -131,26 +145,38 @@ struct NeighboursScenario {
         "beside one that", "target", "alone: p50 ms", "p99", "beside: p50 ms", "p99", "max", "its rounds/s", "errors",
       ],
       textColumns: [0, 1, 8])
-    for row in rows {
-      table.add(
-        row.neighbour.title, row.kind.rawValue, Format.decimals(Statistics.percentile(row.alone, 50), 3),
-        Format.decimals(Statistics.percentile(row.alone, 99), 3),
-        Format.decimals(Statistics.percentile(row.beside, 50), 3),
-        Format.decimals(Statistics.percentile(row.beside, 99), 3), Format.decimals(row.beside.last, 3),
-        Format.decimals(Double(row.done.rounds) / row.seconds, 1),
-        row.done.failure.map { "neighbour: \($0)" } ?? row.getters.errorText)
+    for neighbour in neighbours {
+      for kind in TargetKind.allCases {
+        let runs = runs.filter { $0.neighbour == neighbour && $0.kind == kind }
+        guard !runs.isEmpty else { continue }
+        func median(_ value: (Run) -> Double?) -> Double? { Statistics.median(runs.compactMap(value)) }
+        let failure = runs.compactMap(\.done.failure).first
+        let errors = runs.reduce(into: SteadyGetters.Findings()) { $0.add($1.getters) }.errorText
+        table.add(
+          neighbour.title, kind.rawValue, Format.decimals(median { Statistics.percentile($0.alone, 50) }, 3),
+          Format.decimals(median { Statistics.percentile($0.alone, 99) }, 3),
+          Format.decimals(median { Statistics.percentile($0.beside, 50) }, 3),
+          Format.decimals(median { Statistics.percentile($0.beside, 99) }, 3),
+          Format.decimals(median(\.beside.last), 3),
+          Format.decimals(median { Double($0.done.rounds) / $0.seconds }, 1),
+          failure.map { "neighbour: \($0)" } ?? errors)
+      }
     }
     report.table(table)
     report.paragraph(
-      "Small GETs: 20 clients, 2,000/s together. Direct connections lead to the primary, as the neighbour's does; beside "
-        + "the script and KEYS, which keep the primary from everything else, those of the small GETs lead to a replica."
+      "Small GETs: 20 clients on \(context.options.clientThreads) thread(s), 2,000/s together. Direct connections (and the forwarder's) lead to the primary, as the neighbour's does; beside "
+        + "the script and KEYS, which keep the primary from everything else, those of the small GETs lead to a replica, and "
+        + "the primary has a CPU of its own, as a machine of its own would have."
     )
   }
 
-  private func addBars(_ rows: [Row]) {
+  private func addBars(_ runs: [Run]) {
     for neighbour in neighbours {
       func p99(_ kind: TargetKind) -> Double? {
-        rows.first { $0.neighbour == neighbour && $0.kind == kind }.flatMap { Statistics.percentile($0.beside, 99) }
+        Statistics.median(
+          runs.filter { $0.neighbour == neighbour && $0.kind == kind }.compactMap {
+            Statistics.percentile($0.beside, 99)
+          })
       }
       guard let amb = p99(.amb) else { continue }
       let name = "neighbours: p99 of small GETs, \(neighbour.rawValue)"

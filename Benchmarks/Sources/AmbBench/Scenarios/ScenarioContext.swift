@@ -13,11 +13,11 @@ struct ScenarioContext {
   }
 
   /// Runs `body` on a fresh instance of each target; direct comes first, as the others are held against it.
-  func eachTarget(_ name: String, _ body: (RunningTarget) throws -> Void) throws {
+  func eachTarget(_ name: String, upstream: UInt16? = nil, _ body: (RunningTarget) throws -> Void) throws {
     let kinds = options.targets.filter { $0 == .direct } + options.targets.filter { $0 != .direct }
     for kind in kinds {
       Report.progress("\(name): \(kind.rawValue)")
-      let target = try launcher.start(kind, threads: options.threads[0])
+      let target = try launcher.start(kind, threads: options.threads[0], upstream: upstream)
       defer { launcher.end(target) }
       do {
         try body(target)

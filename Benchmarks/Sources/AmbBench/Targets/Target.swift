@@ -5,6 +5,7 @@ enum TargetKind: String, CaseIterable, Sendable {
   case direct
   case haproxy
   case twemproxy
+  case forwarder
   case amb = "redis-amb"
 }
 
@@ -24,6 +25,8 @@ protocol ProxyRecipe {
 struct LaunchRequest {
   let listen: UInt16
   let primary: UInt16
+  /// Whom one that knows nothing of Redis passes everything on to.
+  let upstream: UInt16
   let threads: Int
   let fileLimit: Int
   let directory: TemporaryDirectory

@@ -8,12 +8,12 @@ struct TargetLauncher {
   let servers: RedisServers
   let fileLimit: Int
 
-  func start(_ kind: TargetKind, threads: Int, flags: [String] = []) throws -> RunningTarget {
+  func start(_ kind: TargetKind, threads: Int, flags: [String] = [], upstream: UInt16? = nil) throws -> RunningTarget {
     guard let recipe = options.recipe(kind) else {
       return RunningTarget(
         kind: .direct, port: servers.primary.port, threads: 1, pid: servers.primary.child.pid, child: nil)
     }
-    let target = try launch(recipe, threads: threads, flags: flags).target
+    let target = try launch(recipe, threads: threads, flags: flags, upstream: upstream).target
     Clock.sleep(milliseconds: 300)  // a PONG may come before discovery is through
     return target
   }
@@ -35,12 +35,12 @@ struct TargetLauncher {
   }
 
   private func launch(
-    _ recipe: any ProxyRecipe, threads: Int, flags: [String] = [], isTimed: Bool = false
+    _ recipe: any ProxyRecipe, threads: Int, flags: [String] = [], upstream: UInt16? = nil, isTimed: Bool = false
   ) throws -> (target: RunningTarget, milliseconds: Double) {
     let threads = recipe.isMultithreaded ? threads : 1
     let request = LaunchRequest(
-      listen: try Ports.free(), primary: servers.primary.port, threads: threads, fileLimit: fileLimit,
-      directory: directory, flags: flags)
+      listen: try Ports.free(), primary: servers.primary.port, upstream: upstream ?? servers.primary.port,
+      threads: threads, fileLimit: fileLimit, directory: directory, flags: flags)
     let arguments = try recipe.arguments(request)
     let log = directory.file("\(recipe.kind.rawValue)-\(request.listen).log")
 
