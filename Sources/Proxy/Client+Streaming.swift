@@ -57,21 +57,21 @@ extension UnsafeMutablePointer where Pointee == Client {
 
   /// False: not now, the client is parked.
   private func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    if let session = pointee.session { return beginStream(base, count, in: session) }
+    let spec = scannedSpec(base)
+    if spec.handling == .closeSilently {
+      close()
+      return true
+    }
+    if let session = pointee.session { return beginStream(spec, count, in: session) }
     if pointee.outstanding > 0 {
       park(.order)
       return false
     }
     let worker = pointee.worker
-    let spec = scannedSpec(base)
     if isKeptWhole(spec) { return false }
     if pointee.isBarred {
       pointee.stream = .discarding
       reply(error: AuthenticationWords.required)
-      return true
-    }
-    if spec.handling == .closeSilently {
-      close()
       return true
     }
     // What is answered here is small; the server's own answer to an absurd one is as good as ours.

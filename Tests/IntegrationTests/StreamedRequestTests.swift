@@ -28,6 +28,16 @@ struct StreamedRequestTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `a long one that looks like HTTP closes the connection without a word`(inTransaction: Bool) throws {
+    try withLab(replicas: 0) { lab in
+      let client = try lab.connect()
+      if inTransaction { try client.call("MULTI") }
+      try client.send("*2\r\n$4\r\nPOST\r\n$3000000\r\n")
+      try expectEqual(try client.bytesUntilClosed(), [])
+    }
+  }
+
   @Test func `a command with a name of 64 MiB is not held`() throws {
     try withLab(replicas: 0) { lab in
       let client = try lab.connect()

@@ -60,8 +60,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   private func isAnsweredFromWords(_ spec: CommandSpec) -> Bool { spec.handling == .local && spec.local != .echo }
 
   /// A long request in a session: to its upstream, in its turn. False: not now.
-  func beginStream(_ base: UnsafePointer<UInt8>, _ count: Int, in session: Session) -> Bool {
-    let spec = scannedSpec(base)
+  func beginStream(_ spec: CommandSpec, _ count: Int, in session: Session) -> Bool {
     if isKeptWhole(spec) { return false }
     guard session.state.isModeProven, leaveHandedOver(session) else {
       park(.order)
