@@ -19,6 +19,8 @@ extension ReplyScanner {
   private mutating func readValue(_ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
     guard at < end else { return false }
     let type = bytes[at]
+    // A push's own type byte may be looked at twice, and nothing is written into one.
+    let isInside = _kind != 0 && _kind != UInt8(ascii: ">")
     // Behind the attributes of the whole reply exactly one value is left, whatever the attributes contained.
     if _kind == 0, _remaining == 1, type != UInt8(ascii: "|") { _kind = type }
     switch type {
@@ -32,8 +34,12 @@ extension ReplyScanner {
       _lineLength = 0
       _phase = .digits
       return true
+    case UInt8(ascii: "|"): return readNumber(type, bytes, &at, end, isAside: true)
+    case UInt8(ascii: ">") where isInside:
+      guard let isMessage = PushKind.isMessage(bytes, from: at, to: end) else { return false }
+      return readNumber(type, bytes, &at, end, isAside: isMessage)
     case UInt8(ascii: "$"), UInt8(ascii: ":"), UInt8(ascii: "*"), UInt8(ascii: "%"), UInt8(ascii: "~"),
-      UInt8(ascii: ">"), UInt8(ascii: "|"), UInt8(ascii: "="), UInt8(ascii: "!"):
+      UInt8(ascii: ">"), UInt8(ascii: "="), UInt8(ascii: "!"):
       return readNumber(type, bytes, &at, end)
     case UInt8(ascii: "_"):
       return readLineEnd(bytes, &at, end, behind: 1)
@@ -50,7 +56,10 @@ extension ReplyScanner {
     }
   }
 
-  private mutating func readNumber(_ type: UInt8, _ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int) -> Bool {
+  /// - Parameter isAside: it stands between values and is none itself.
+  private mutating func readNumber(
+    _ type: UInt8, _ bytes: UnsafePointer<UInt8>, _ at: inout Int, _ end: Int, isAside: Bool = false
+  ) -> Bool {
     var start = at &+ 1
     if type == Byte.colon, start < end, bytes[start] == Byte.plus {
       start &+= 1
@@ -79,8 +88,8 @@ extension ReplyScanner {
         guard !overflow else { return fail(.tooManyElements) }
         _remaining = sum
         at = next
-        // An attribute is no value: what it stands before is still to come.
-        return type == UInt8(ascii: "|") ? true : finishValue()
+        // What it stands before is still to come.
+        return isAside ? true : finishValue()
       }
       at = next
       return finishValue()

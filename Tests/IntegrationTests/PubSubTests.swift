@@ -141,6 +141,38 @@ struct PubSubTests {
     }
   }
 
+  /// redis-server 7.0 writes them between the elements of the reply that it is just making, where they count as none.
+  @Test func `a RESP3 subscriber's own messages come within replies, as from the server`() throws {
+    try withLab { lab in
+      let settings = ["CONFIG", "SET", "notify-keyspace-events", "KEAmn"]
+      try expectEqual(try lab.primary.call(settings), .simple("OK"))
+      func event(_ name: String) -> String { "__keyevent@0__:\(name)" }
+      let sessions: [[[String]]] = [
+        [["SUBSCRIBE", "c"], ["MULTI"], ["PUBLISH", "c", "x"], ["SET", "k", "1"], ["EXEC"], ["GET", "k"]],
+        [["PSUBSCRIBE", "c*"], ["MULTI"], ["EVAL", "return redis.call('PUBLISH', 'cc', 'x')", "0"], ["EXEC"]],
+        [["SSUBSCRIBE", "c"], ["MULTI"], ["GET", "k"], ["SPUBLISH", "c", "x"], ["SPUBLISH", "c", "y"], ["EXEC"]],
+        [["SUBSCRIBE", event("set")], ["MULTI"], ["SET", "k", "1"], ["GET", "k"], ["EXEC"]],
+        [["SUBSCRIBE", event("keymiss")], ["SET", "k", "1"], ["MGET", "missing", "k"], ["GET", "k"]],
+        [
+          ["SUBSCRIBE", event("zpopmin")], ["ZADD", "z", "1", "a", "2", "b"], ["ZPOPMIN", "z"], ["BZPOPMIN", "z", "0"],
+        ],
+        [["MULTI"], ["SUBSCRIBE", "c"], ["PUBLISH", "c", "x"], ["UNSUBSCRIBE", "c"], ["GET", "k"], ["EXEC"]],
+        [["CLIENT", "TRACKING", "ON"], ["GET", "k"], ["MULTI"], ["SET", "k", "2"], ["GET", "k"], ["EXEC"]],
+      ]
+      for session in sessions {
+        func answer(_ client: RESPClient) throws -> String {
+          try client.call("FLUSHALL")
+          try client.call("HELLO", "3")
+          for words in session { try client.send(Request.bytes(words)) }
+          try client.send(Request.bytes(["ECHO", "end"]) + Request.bytes(["QUIT"]))
+          return try client.bytesUntilClosed().printable
+        }
+        let expected = try answer(lab.primary.connect())
+        try expectEqual(try answer(lab.connect()), expected)
+      }
+    }
+  }
+
   @Test func `a message of many megabytes and thousands of channels pass`() throws {
     try withLab(replicas: 0) { lab in
       let client = try lab.connect()

@@ -32,6 +32,27 @@ import Testing
     }
   }
 
+  /// A client's own messages come between the elements of a reply that is being made, and are none of them.
+  @Test(arguments: [
+    "*2\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n:1\r\n+OK\r\n",
+    "*2\r\n:1\r\n>4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nc\r\n$1\r\nx\r\n>3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$1\r\nx\r\n+OK\r\n",
+    "*1\r\n>2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n*2\r\n:1\r\n>2\r\n$10\r\ninvalidate\r\n_\r\n:2\r\n",
+    "%1\r\n>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1\r\nx\r\n+k\r\n:1\r\n",
+    // Those that stand for an element, and what only begins like a message.
+    "*2\r\n>3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n:1\r\n",
+    "*2\r\n>3\r\n$8\r\nmessages\r\n$1\r\nc\r\n:1\r\n:1\r\n", "*2\r\n>0\r\n:1\r\n", "*1\r\n>1\r\n$8\r\nmess\r\nge\r\n",
+  ])
+  func `pushes inside`(_ text: String) {
+    let bytes = latin(text)
+    let (whole, differences) = ReplyScanner().scanEveryWay(bytes + latin(":9\r\n"))
+    #expect(differences.isEmpty)
+    #expect(whole.progress == .complete && whole.position == bytes.count && whole.kind == bytes[0])
+    for end in 0..<bytes.count {
+      var scanner = ReplyScanner()
+      #expect(scanner.outcome(bytes, 0, end).progress == .needMore)
+    }
+  }
+
   /// Attributes belong to the reply's length, but the kind is that of the reply behind them.
   @Test(arguments: [
     "|1\r\n+ttl\r\n:3600\r\n": "$2\r\nab\r\n", "|0\r\n": "+OK\r\n",
