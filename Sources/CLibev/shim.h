@@ -26,6 +26,8 @@ typedef void (*amb_async_callback)(struct ev_loop *, ev_async *, int);
 typedef void (*amb_signal_callback)(struct ev_loop *, ev_signal *, int);
 
 AMB_EV void amb_io_init(ev_io *w, amb_io_callback cb, int fd, int events) { ev_io_init(w, cb, fd, events); }
+/* The watcher is stopped. */
+AMB_EV void amb_io_urgent(ev_io *w, int urgent) { ev_set_priority(w, urgent ? 1 : 0); }
 AMB_EV void amb_timer_init(ev_timer *w, amb_timer_callback cb, double after, double repeat) {
   ev_timer_init(w, cb, after, repeat);
 }

@@ -1,4 +1,3 @@
-import RESP
 import Reactor
 
 // What becomes of clients when the ambassador ends.
@@ -18,22 +17,9 @@ extension UnsafeMutablePointer where Pointee == Client {
       // If the server does not say so soon, the connection is closed all the same.
       session.blockedSince = pointee.worker.pointee.loop.now
       pointee.worker.keepTime()
-      pointee.worker.unblock(lane)
+      pointee.worker.unblock(lane, "ERROR")
     }
     if case .forwarding = pointee.stream { return }
     if pointee.input.isEmpty, Gate.pendingInput(pointee.fd) == 0 { finishWhenIdle() }
-  }
-}
-
-extension UnsafeMutablePointer where Pointee == Worker {
-  /// Has the server end the request that blocks an upstream, with its own error. Nobody waits for the answer to that.
-  fileprivate func unblock(_ blocked: LaneRef) {
-    let own = laneSet(database: 0, protocolVersion: 2, identity: 0)
-    guard blocked.pointee.upstreamID > 0, let index = pointee.nodes.firstIndex(of: blocked.pointee.node),
-      let lane = shared(own, index), lane.pointee.state == .ready
-    else { return }
-    var request: [UInt8] = []
-    RequestWriter.append("CLIENT", "UNBLOCK", String(blocked.pointee.upstreamID), "ERROR", to: &request)
-    request.withUnsafeBytes { lane.appendOurs($0, .read) }
   }
 }

@@ -71,6 +71,8 @@ extension UnsafeMutablePointer where Pointee == Client {
   func park(_ reason: Client.Park) {
     if pointee.park != .room { pointee.park = reason }
     pointee.readWatcher.disarm(on: pointee.worker.pointee.loop)
+    // Now and then somebody has to see whether it is still there.
+    if let session = pointee.session, session.state.isBlocked { pointee.worker.keepTime() }
   }
 
   /// Called when something changed that a parked client may wait for.

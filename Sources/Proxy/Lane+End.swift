@@ -5,7 +5,9 @@ import Routing
 // The end of a lane, and what becomes of the requests on it.
 extension UnsafeMutablePointer where Pointee == Lane {
   /// Ends the connection because the node failed.
-  func fail(_ why: String) { end(why, blaming: true) }
+  func fail(_ why: String) {
+    if !endAbandoned() { end(why, blaming: true) }
+  }
 
   /// Ends a connection that owes nothing.
   func close() { end("closed", blaming: false) }

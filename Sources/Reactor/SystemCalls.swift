@@ -70,6 +70,14 @@ public enum Gate {
     return ioctl(fd, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
   }
 
+  /// Whether the peer has closed its side or the connection is broken, whatever still waits to be read before that.
+  public static func isHungUp(_ fd: Int32) -> Bool {
+    // POLLRDHUP, which glibc's header has for C programs that define _GNU_SOURCE.
+    let sendsNoMore: Int16 = 0x2000
+    var entry = pollfd(fd: fd, events: sendsNoMore, revents: 0)
+    return poll(&entry, 1, 0) == 1
+  }
+
   /// Tells the other side that nothing more comes.
   public static func endSending(_ fd: Int32) { _ = shutdown(fd, Int32(SHUT_WR)) }
 

@@ -21,6 +21,7 @@ public struct IOWatcher: ~Copyable {
   var owner: UnsafeMutableRawPointer? = nil
   var handler: WatcherHandler? = nil
   public private(set) var isArmed = false
+  public private(set) var isUrgent = false
 
   public init() {}
 
@@ -50,6 +51,15 @@ public struct IOWatcher: ~Copyable {
     guard isArmed else { return }
     isArmed = false
     ev_io_stop(loop.raw, &io)
+  }
+
+  /// Whether it is called before others in a turn, whose order is otherwise nobody's.
+  public mutating func setUrgent(_ urgent: Bool, on loop: EventLoop) {
+    guard urgent != isUrgent else { return }
+    isUrgent = urgent
+    if isArmed { ev_io_stop(loop.raw, &io) }
+    amb_io_urgent(&io, urgent ? 1 : 0)
+    if isArmed { ev_io_start(loop.raw, &io) }
   }
 }
 

@@ -49,6 +49,40 @@ struct BlockingTests {
     }
   }
 
+  /// Even one that goes at once, or behind more than is read while it blocks.
+  @Test(arguments: [0, 40_000], [2, 3])
+  func `an element that is pushed when a client has just gone is nobody's`(behind: Int, version: Int) throws {
+    try withLab { lab in
+      let other = try lab.connect()
+      try other.call("HELLO", "\(version)")
+      try other.call("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+      let requests: [[String]] = [
+        ["BLPOP", "queue", "0"], ["BLMOVE", "queue", "elsewhere", "LEFT", "LEFT", "0"], ["BZPOPMIN", "sorted", "0"],
+        ["XREADGROUP", "GROUP", "g", "me", "BLOCK", "0", "STREAMS", "s", ">"],
+      ]
+      for (round, request) in (0..<3).flatMap({ _ in requests }).enumerated() {
+        let client = try lab.connect()
+        try client.call("HELLO", "\(version)")
+        try client.send(Request.bytes(request) + (0..<behind).flatMap { _ in Request.bytes(["GET", "absent-key"]) })
+        try eventually("it is blocked, round \(round)") { try blocked(lab) == 1 }
+        if round % 2 == 0 { client.close() } else { client.halfClose() }
+        if behind > 0 { try eventually("it is seen to have gone") { try blocked(lab) == 0 } }
+        let replies = try other.pipeline([
+          ["RPUSH", "queue", "a"], ["ZADD", "sorted", "1", "a"], ["XADD", "s", "*", "f", "v"],
+          ["LLEN", "queue"], ["ZCARD", "sorted"], ["EXISTS", "elsewhere"], ["XPENDING", "s", "g"],
+        ])
+        try expectEqual(
+          Array(replies[3...]),
+          [
+            .integer(1), .integer(1), .integer(0),
+            .array([.integer(0)] + (version == 3 ? [.null, .null, .null] : [.nullBulk, .nullBulk, .nullArray])),
+          ], "\(request), round \(round)")
+        try other.call("DEL", "queue", "sorted")
+        try other.call("XGROUP", "SETID", "s", "g", "$")
+      }
+    }
+  }
+
   @Test func `an answer that is there at once reaches a client that sends no more`() throws {
     try withLab { lab in
       let client = try lab.connect()

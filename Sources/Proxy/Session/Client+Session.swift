@@ -189,6 +189,8 @@ extension UnsafeMutablePointer where Pointee == Client {
       return false
     }
     session.blockedSince = pointee.worker.pointee.loop.now
+    // That the client has gone is to be known before what others ask, who may have waited for that.
+    pointee.readWatcher.setUrgent(true, on: pointee.worker.pointee.loop)
     session.endless = needsFence ? nil : endless(spec, request)
     if needsFence {
       // WAIT is about the writes before it on the same connection. The client's earlier ones went elsewhere, but they are

@@ -10,6 +10,7 @@ extension UnsafeMutablePointer where Pointee == Client {
   func endSession() {
     guard let session = pointee.session else { return }
     pointee.session = nil
+    pointee.readWatcher.setUrgent(false, on: pointee.worker.pointee.loop)
     if session.isWaiting { stopWaiting(session) }
     session.end()
     pointee.outstanding -= Int32(session.state.takeQueue().count { !$0.what.isOurs })
@@ -19,7 +20,8 @@ extension UnsafeMutablePointer where Pointee == Client {
     lane.pointee.session = nil
     session.lane = nil
     let isUntouched =
-      session.state.isClean && !session.state.isAltered && session.inFlight == 0 && lane.pointee.partial.isEmpty
+      session.state.isClean && !session.state.isAltered && !session.isAbandoned && session.inFlight == 0
+      && lane.pointee.partial.isEmpty
       && lane.pointee.streamUnsent == 0 && !lane.pointee.isStreamOpen && lane.pointee.heldUpBy == nil
     if isUntouched, lane.pointee.state == .ready {
       pointee.worker.giveBack(lane)
@@ -39,15 +41,6 @@ extension UnsafeMutablePointer where Pointee == Client {
     guard pointee.park == .none, !pointee.input.isEmpty, !pointee.isClosed, !pointee.isFinishing else { return }
     if let session = pointee.session, mustWait(in: session) { return }
     unpark()
-  }
-
-  /// The client sends no more while its request blocks: as far as redis-server is concerned, it has gone. Not at once:
-  /// one that has only closed its sending side may be about to be answered.
-  func endsBlocked() -> Bool {
-    guard let session = pointee.session, session.state.isBlocked else { return false }
-    if pointee.worker.pointee.loop.now - session.blockedSince > Limits.blockedGrace { return true }
-    pointee.worker.keepTime()
-    return false
   }
 
   /// What a transaction or a command on the upstream has changed for the client itself.

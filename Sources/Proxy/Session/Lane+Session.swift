@@ -42,6 +42,11 @@ extension UnsafeMutablePointer where Pointee == Lane {
         if session.unblockedBy != nil, pointee.passedOn == 0, endsWithLastWord(session, reply) {
           return bytes.count
         }
+        if pointee.passedOn == 0, endsAbandoned(session, reply) {
+          pass(to: at)
+          client.close()
+          return bytes.count
+        }
         let isUnblocked = session.unblocking != nil && session.state.isBlocked
         var outcome = receive(session, reply)
         if isUnblocked { takeUnblocked(reply, &outcome, session) }
@@ -100,6 +105,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
       if let change = effects.pause { pointee.worker.announce(.pause(change, at: pointee.node.pointee.name)) }
     }
     if outcome.settled > 0 {
+      if client.pointee.readWatcher.isUrgent, !session.state.isBlocked {
+        client.pointee.readWatcher.setUrgent(false, on: pointee.worker.pointee.loop)
+      }
       let answered = Swift.min(session.inFlight, Int(outcome.settled))
       session.inFlight -= answered
       pointee.node.pointee.outstanding -= answered
@@ -225,7 +233,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Judges the silence of a session's upstream; says whether time still matters to it.
   func checkDeadline(of session: Session, now: Double) -> Bool {
     let client = session.client
-    if client.pointee.isFinishing, client.endsBlocked() {
+    if client.pointee.isFinishing || session.state.isBlocked && client.hasGoneUnread(), client.endsBlocked() {
       client.close()
       return false
     }
@@ -241,7 +249,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
     guard !session.state.queue.isEmpty || pointee.streamUnsent > 0 else { return false }
     let isMeantToBe = session.state.isBlocked && pointee.streamUnsent == 0
     // What was asked to wait does, for as long as discovery finds the node well.
-    if isMeantToBe, pointee.node.pointee.isPrimary { return client.pointee.isFinishing }
+    if isMeantToBe, pointee.node.pointee.isPrimary {
+      return client.pointee.isFinishing || !client.pointee.readWatcher.isArmed
+    }
     let silence = now - pointee.lastProgress
     if silence > pointee.worker.pointee.settings.limits.upstreamTimeout * Limits.patience {
       fail("silent for \(Int(silence * 1000)) ms with requests waiting")

@@ -34,6 +34,9 @@ final class Session {
   var endless: [UInt8]?
   /// The upstream has refused the request at the head, as only a node does that is no primary: it was not executed.
   var isHeadRefused = false
+  /// Its client sends no more while its request blocks, and the server was asked to end that. The upstream must not be
+  /// lent again: what the server was asked may come late.
+  var isAbandoned = false
   /// Scripts at the head that were refused.
   var refusedScripts = RepeatedRefusals()
   /// Until when the upstream, that of a former primary, may say that the command which blocks there was not executed.
