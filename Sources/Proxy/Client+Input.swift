@@ -110,6 +110,7 @@ extension UnsafeMutablePointer where Pointee == Client {
     let worker = pointee.worker
     var run = RequestRun(start: 0)
     var memo = CommandMemo()
+    var last = pointee.lastCommand
     var at = 0
 
     while at < count {
@@ -131,6 +132,7 @@ extension UnsafeMutablePointer where Pointee == Client {
               memo = CommandMemo(rest, name, spec)
             }
           }
+          last = spec.id
           if spec.handling == .forward, !pointee.isBarred {
             guard place(spec, &run, base, at, length) else { break }
             pointee.scanner.reset()
@@ -166,6 +168,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       case .inline:
         let length = pointee.scanner.position
         guard runInline(UnsafeRawBufferPointer(start: base + at, count: length)) else { return at }
+        last = pointee.lastCommand
         at += length
         if pointee.session != nil, !pointee.isClosed, !pointee.isFinishing, pointee.park == .none {
           return at + dispatchInSession(base + at, count - at)
@@ -180,7 +183,7 @@ extension UnsafeMutablePointer where Pointee == Client {
       if pointee.isClosed || pointee.isFinishing || pointee.park != .none { break }
     }
     flushRun(&run, base, at)
-    pointee.lastCommand = memo.id
+    pointee.lastCommand = last
     return pointee.isFinishing ? count : at
   }
 
@@ -609,8 +612,6 @@ struct CommandMemo {
   private var word: UInt64 = 0
   private var length = 0
   private var spec = CommandSpec.unknown
-
-  var id: UInt16 { spec.id }
 
   init() {}
 

@@ -146,6 +146,7 @@ extension SessionState {
     if isInTransaction { letters += "x" }
     if isBlocked { letters += "b" }
     if tracks { letters += "t" }
+    if modes.contains(where: { $0.mode == .tracking && $0.isAddition }) { letters += "B" }
     if watch == .broken { letters += "d" }
     if modes.contains(where: { $0.mode == .noEvict }) { letters += "e" }
     if modes.contains(where: { $0.mode == .noTouch }) { letters += "T" }

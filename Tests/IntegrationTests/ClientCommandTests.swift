@@ -56,6 +56,27 @@ struct ClientCommandTests {
     }
   }
 
+  @Test(.throughTheAmbassador)
+  func `the list knows the last command of each, and how it tracks`() throws {
+    try withLab(replicas: 0) { lab in
+      let (client, asker) = (try lab.connect(), try lab.connect())
+      try client.call("HELLO", "3")
+      let id = try id(client)
+      for (words, name) in [
+        (["PING"], "ping"), (["GET", "k"], "get"), (["CLIENT", "SETNAME", "x"], "client|setname"),
+        (["ECHO", "a"], "echo"),
+        (["CONFIG", "GET", "port"], "config|get"), (["CLIENT", "ID"], "client|id"), (["SELECT", "1"], "select"),
+      ] {
+        for _ in 0..<2 { _ = try client.call(words) }
+        try expectEqual(try list(asker, "ID", id).first?["cmd"], name)
+      }
+      for (mode, flags) in [(["ON"], "t"), (["OFF"], "N"), (["ON", "BCAST", "PREFIX", "a"], "tB")] {
+        try expectEqual(try client.call(["CLIENT", "TRACKING"] + mode), .simple("OK"))
+        try expectEqual(try list(asker, "ID", id).first?["flags"], flags)
+      }
+    }
+  }
+
   @Test(arguments: [2, 3], [1, 2])
   func `UNBLOCK ends a wait, as a timeout or as an error`(version: Int, threads: Int) throws {
     try withLab(replicas: 0, flags: ["--threads", "\(threads)"]) { lab in
