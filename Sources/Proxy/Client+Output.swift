@@ -85,7 +85,13 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// The client sends no more. Replies on their way still reach one that has closed only its sending side, as they would
   /// from redis-server, which has them ready by then; one that has gone altogether is noticed by writing to it.
   func finishSending() {
+    abandonBlocked()
     if endsBlocked() { return close() }
+    // What waits behind a request is served first, if that is answered; the end is read again then.
+    if !pointee.input.isEmpty {
+      if pointee.isQueuedToResume { return }
+      if let session = pointee.session, mustWait(in: session) { return park(.order) }
+    }
     if case .none = pointee.stream { finishWhenIdle() } else { close() }
   }
 

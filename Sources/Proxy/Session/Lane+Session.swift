@@ -233,7 +233,9 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Judges the silence of a session's upstream; says whether time still matters to it.
   func checkDeadline(of session: Session, now: Double) -> Bool {
     let client = session.client
-    if client.pointee.isFinishing || session.state.isBlocked && client.hasGoneUnread(), client.endsBlocked() {
+    // One that is only asked to end, as the ambassador does, still hears what becomes of it.
+    if session.isAbandoned || session.state.isBlocked && client.hasGoneUnread() { client.abandonBlocked() }
+    if client.pointee.isFinishing || session.isAbandoned, client.endsBlocked() {
       client.close()
       return false
     }

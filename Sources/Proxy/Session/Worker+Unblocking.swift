@@ -24,20 +24,24 @@ extension UnsafeMutablePointer where Pointee == Client {
   /// The client sends no more while its request blocks: as far as redis-server is concerned it has gone, and whatever is
   /// given to the request would be lost. So the server is told before anything that others ask from now on: it is asked to
   /// end the request, and hears on the request's own connection, behind it, that nothing more comes. One that it answers
-  /// before it hears of that still gets its reply.
-  ///
-  /// Says whether to close without waiting for what the server makes of it.
-  func endsBlocked() -> Bool {
-    guard let session = pointee.session, session.state.isBlocked else { return false }
+  /// before it hears of that still gets its reply, and what is behind it is served.
+  func abandonBlocked() {
+    guard let session = pointee.session, session.state.isBlocked else { return }
     let worker = pointee.worker
     if let lane = session.lane {
       if !session.isAbandoned { worker.unblock(lane, "TIMEOUT") }
-      if lane.pointee.state == .ready, lane.pointee.streamUnsent == 0 { Gate.endSending(lane.pointee.fd) }
+      if lane.pointee.state == .ready, lane.pointee.streamUnsent == 0, pointee.input.isEmpty {
+        Gate.endSending(lane.pointee.fd)
+      }
     }
     session.isAbandoned = true
-    if worker.pointee.loop.now - session.blockedSince > Limits.blockedGrace { return true }
     worker.keepTime()
-    return false
+  }
+
+  /// Whether to close without waiting for what the server makes of that.
+  func endsBlocked() -> Bool {
+    guard let session = pointee.session, session.state.isBlocked else { return false }
+    return pointee.worker.pointee.loop.now - session.blockedSince > Limits.blockedGrace
   }
 
   /// Whether the client has closed its side behind requests that are not read while it blocks.
@@ -49,8 +53,10 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// none.
   func endAbandoned() -> Bool {
     guard let session = pointee.session, session.isAbandoned else { return false }
-    session.client.close()
-    session.client.endSession()
+    let client = session.client
+    let isAnswered = session.state.queue.isEmpty
+    client.endSession()
+    if isAnswered { client.finishWhenIdle() } else { client.close() }
     return true
   }
 
