@@ -2,7 +2,7 @@
 /// it is just making (`PUBLISH` or a keyspace notification within `EXEC`, `MGET`, `ZPOPMIN` ...), and there it counts as
 /// no element. The confirmation of a `SUBSCRIBE` within `EXEC` is a push too, and stands for its element.
 ///
-/// As redis-server 7.0.15 does it (`addReplyPubsubMessage`, `trackingRedirMessage`).
+/// As redis-server 7.0.15 does it (`addReplyPubsubMessage`, `sendTrackingMessage`).
 enum PushKind {
   private static let messages: [StaticString] = [
     "$7\r\nmessage\r\n", "$8\r\npmessage\r\n", "$8\r\nsmessage\r\n", "$10\r\ninvalidate\r\n",

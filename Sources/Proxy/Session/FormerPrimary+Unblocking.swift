@@ -27,8 +27,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// comes from data that may be gone, and that nobody gets.
   func endUnblocked(_ session: Session, _ reply: UnsafeRawBufferPointer) -> Bool {
     guard session.state.isBlocked else { return false }
-    let nothing = ["*-1\r\n", "$-1\r\n", "_\r\n"]
-    session.isHeadRefused = nothing.contains { reply.elementsEqual($0.utf8) }
+    session.isHeadRefused = SessionWords.isNothing(reply)
     end("\(pointee.node.pointee.name) is not the primary any more", blaming: false)
     return true
   }

@@ -143,8 +143,7 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// A request that was to be unblocked is answered.
   func takeUnblocked(_ reply: UnsafeRawBufferPointer, _ outcome: inout SessionState.Outcome, _ session: Session) {
     guard outcome.settled == 1 else { return }
-    let isNothing = ["*-1\r\n", "$-1\r\n", "_\r\n"].contains { reply.elementsEqual($0.utf8) }
-    guard isNothing, session.unblocking?.request != nil else {
+    guard SessionWords.isNothing(reply), session.unblocking?.request != nil else {
       session.unblocking = nil
       return
     }

@@ -138,6 +138,11 @@ enum SessionWords {
   static let reset = Array("+RESET\r\n".utf8)
   static let queued = Array("+QUEUED\r\n".utf8)
 
+  /// Whether a request that blocks was answered by what says that nothing was given for it.
+  static func isNothing(_ reply: UnsafeRawBufferPointer) -> Bool {
+    ["*-1\r\n", "$-1\r\n", "_\r\n"].contains { reply.elementsEqual($0.utf8) }
+  }
+
   /// EXEC's answer when watched keys have changed.
   static func null(isRESP3: Bool) -> [UInt8] {
     var bytes: [UInt8] = []

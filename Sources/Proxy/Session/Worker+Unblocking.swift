@@ -63,7 +63,6 @@ extension UnsafeMutablePointer where Pointee == Lane {
   /// Whether a reply says to nobody that nothing was given: its client has gone, and redis-server would have closed the
   /// connection before.
   func endsAbandoned(_ session: Session, _ reply: UnsafeRawBufferPointer) -> Bool {
-    session.isAbandoned && session.state.isBlocked
-      && ["*-1\r\n", "$-1\r\n", "_\r\n"].contains { reply.elementsEqual($0.utf8) }
+    session.isAbandoned && session.state.isBlocked && SessionWords.isNothing(reply)
   }
 }
