@@ -117,6 +117,17 @@ extension RESPClient {
   /// No more from us, still listening.
   public func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Whether the other side's kernel has acknowledged that nothing more comes.
+  public var isEndAcknowledged: Bool {
+    var info = [UInt8](repeating: 0, count: 256)
+    var length = socklen_t(info.count)
+    // In Linux's tcp.h, which Glibc's module leaves out.
+    let tcpInfo: Int32 = 11
+    guard getsockopt(descriptor, Int32(IPPROTO_TCP), tcpInfo, &info, &length) == 0 else { return true }
+    // The first byte is the state: established, or FIN-WAIT-1.
+    return info[0] != 1 && info[0] != 4
+  }
+
   /// Ends the connection under the hands of a thread that waits for a reply.
   public func shutDown() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
